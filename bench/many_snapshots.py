@@ -24,6 +24,7 @@ from esmigrate_tui.model.snapshot import Repository
 from esmigrate_tui.sandbox.nodes import NodeOptions, down, up
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.widgets.board import Board
+from tests.by_hand import performed
 from tests.signing_in import side_of
 
 if TYPE_CHECKING:
@@ -38,14 +39,14 @@ _BAR_SECONDS: Final = 2.0
 
 async def _fill(cluster: Cluster, repository: Repository) -> None:
     """As many snapshots as a nightly job leaves in some years; each of nothing, since only their number matters."""
-    await cluster.perform(register_request(repository))
+    await performed(cluster, register_request(repository))
     numbers = iter(range(SNAPSHOTS))
 
     async def take() -> None:
         for number in numbers:
             path = f"/_snapshot/{repository.name}/nightly-{number:05}?wait_for_completion=true"
             body = '{"indices":"-*","include_global_state":false}'
-            await cluster.perform(Request(method="PUT", path=path, body=body))
+            await performed(cluster, Request(method="PUT", path=path, body=body))
 
     await asyncio.gather(*(take() for _ in range(_AT_ONCE)))
 

@@ -20,6 +20,7 @@ from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.sandbox.nodes import down, up
+from tests.by_hand import performed
 from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
@@ -65,16 +66,16 @@ async def _fill(source: Cluster) -> None:
                 "mappings": {"_doc": {"properties": fields}},
             }
             name = f"{kind}-{number:04}"
-            await source.perform(Request(method="PUT", path=f"/{name}", body=json.dumps(body)))
+            await performed(source, Request(method="PUT", path=f"/{name}", body=json.dumps(body)))
             document = '{"@timestamp":"2026-01-01T00:00:00Z","n":1}'
-            await source.perform(Request(method="PUT", path=f"/{name}/_doc/1?refresh=true", body=document))
+            await performed(source, Request(method="PUT", path=f"/{name}/_doc/1?refresh=true", body=document))
 
     await asyncio.gather(*(make() for _ in range(_AT_ONCE)))
 
 
 async def _planned(method: MethodName, clusters: Clusters) -> Plan:
-    source = clusters.source.connection if clusters.source is not None else None
-    draft = Draft(method=method, source=source, destination=clusters.destination.connection)
+    source = clusters.source.wire.connection if clusters.source is not None else None
+    draft = Draft(method=method, source=source, destination=clusters.destination.wire.connection)
     plan, _ = await planning.plan_for(draft, clusters, [f"{kind}-*" for kind in _KINDS], renamed={}, now=0.0)
     return plan
 
@@ -101,7 +102,7 @@ async def _measure() -> str:
             clusters = Clusters(destination=destination, source=source)
             await _fill(source)
             more = '{"persistent":{"cluster.max_shards_per_node":3000}}'
-            await destination.perform(Request(method="PUT", path="/_cluster/settings", body=more))
+            await performed(destination, Request(method="PUT", path="/_cluster/settings", body=more))
             for method in _METHODS:
                 plan = await _planned(method, clusters)
                 rounds = [await _checked(plan, clusters, asked) for _ in range(ROUNDS)]

@@ -134,7 +134,7 @@ def settings_in(told: Mapping[str, Any]) -> dict[str, str]:
 
 async def surrounding(cluster: Cluster) -> Surrounding:
     """What there is around the indices at this moment, as soon as nothing of it goes on any more."""
-    version = await cluster.version()
+    version = await cluster.wire.version()
     templates = {"legacy": await cluster.wire.get("/_template", dict)}
     if version >= Version(7, 8):
         templates |= {
@@ -154,7 +154,7 @@ async def surrounding(cluster: Cluster) -> Surrounding:
 
 async def state(cluster: Cluster, *names: str) -> State:
     """A source as it is at this moment, with the documents of these indices."""
-    version = await cluster.version()
+    version = await cluster.wire.version()
     every = "?flat_settings=true" + ("&expand_wildcards=all" if version >= Version(7, 7) else "")
     indices = {name: await whole(cluster, name) for name in names}
     return State(
@@ -190,7 +190,7 @@ async def assert_unharmed(
         assert await state(clusters.source, *seen.source.indices) == seen.source
     assert await surrounding(clusters.destination) == seen.destination
     made = made or {}
-    there = await clusters.destination.existing(list(made))
+    there = await clusters.destination.indices.existing(list(made))
     assert there == {name: "index" for name, settings in made.items() if settings is not None}
     for name in there:
         told: Any = await clusters.destination.wire.get(f"/{quote(name, safe='')}?flat_settings=true", dict)

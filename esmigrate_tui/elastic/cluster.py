@@ -28,46 +28,16 @@ class Cluster:
 
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
-        self.connection = wire.connection
-        self.meant = wire.meant
         self.searches = Searches(wire)
-        self.catalogue = Indices(wire, self.searches)
-        self.changes = Changes(self.catalogue)
-        self.documents = Documents(self.catalogue, self.searches)
+        self.indices = Indices(wire, self.searches)
+        self.changes = Changes(self.indices)
+        self.documents = Documents(self.indices, self.searches)
         self.snapshots = Snapshots(wire, self.changes)
         self.surroundings = Surroundings(wire)
         self.tasks = ReindexTasks(wire)
-        # What is called all over the program goes by the cluster's own name.
-        self.version = wire.version
-        self.features = wire.features
-        self.identity = wire.identity
-        self.must_be_meant = wire.must_be_meant
-        self.as_remote = wire.as_remote
-        self.close = wire.close
-        self.indices = self.catalogue.every
-        self.definitions = self.catalogue.definitions
-        self.existing = self.catalogue.existing
-        self.shards = self.catalogue.shards
-        self.settings_of = self.catalogue.settings_of
-        self.settings_of_parts = self.catalogue.settings_of_parts
-        self.uuid_of = self.catalogue.uuid_of
-        self.count = self.searches.count
-        self.counts = self.searches.counts
-        self.sample = self.searches.sample
-        self.first_sources = self.searches.first_sources
-        self.refresh = self.searches.refresh
-        self.types_to_name = self.searches.types_to_name
-        self.make = self.changes.make
-        self.is_so = self.changes.is_so
-        self.stands = self.changes.stands
-        self.perform = self.changes.perform
-        self.create_index = self.changes.create_index
-        self.delete_index = self.changes.delete_index
-        self.put_settings = self.changes.put_settings
-        self.cluster_settings = self.surroundings.cluster_settings
 
     def __repr__(self) -> str:
-        return f"Cluster({self.connection.endpoint.url})"
+        return f"Cluster({self.wire.connection.endpoint.url})"
 
     async def __aenter__(self) -> Self:
         return self
@@ -75,10 +45,9 @@ class Cluster:
     async def __aexit__(self, *_unused: object) -> None:
         await self.close()
 
-    @property
-    def unanswered_seconds(self) -> float:
-        """For how long the oldest request under way has had no response; 0.0 where none is."""
-        return self.wire.unanswered_seconds
+    async def close(self) -> None:
+        """Let go of the lines."""
+        await self.wire.close()
 
     def remembering(self) -> Cluster:
         """The same cluster, on the same lines, for many reads at one moment: each thing is requested once."""

@@ -64,7 +64,7 @@ async def spread_of(cluster: Cluster, index: str, field: str, documents: int) ->
     None where the server cannot say: no document has a value, it keeps none for that, or it took too long. Raises
     ProblemError for what may pass.
     """
-    features = await cluster.features()
+    features = await cluster.wire.features()
     drawn: dict[str, Any] = {"match_all": {}}
     if documents > _SAMPLE:
         least = 1 - _SAMPLE / documents

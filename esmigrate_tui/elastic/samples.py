@@ -60,7 +60,7 @@ async def sampled(cluster: Cluster, path: str, size: int) -> tuple[tuple[Documen
     They come by the search itself: an archive of 5.x finds no document by its _id at all.
     """
     body: dict[str, Any] = {"size": size, "query": AT_RANDOM}
-    if (await cluster.features()).excludes_vectors:
+    if (await cluster.wire.features()).excludes_vectors:
         body["_source"] = {"exclude_vectors": False}
     while True:
         most = BATCH_LIMIT if body["size"] > 1 else MOST_ALONE
@@ -71,7 +71,7 @@ async def sampled(cluster: Cluster, path: str, size: int) -> tuple[tuple[Documen
             if body["size"] <= 1:
                 raise
         body["size"] = max(1, body["size"] // 4)
-    found, source_of = decoded_apart(response, _SampledResponse, IN_A_HIT, cluster.connection.endpoint)
+    found, source_of = decoded_apart(response, _SampledResponse, IN_A_HIT, cluster.wire.connection.endpoint)
     # Before 6.0 a child's parent decides where it is kept, unless it was routed by itself.
     return tuple(
         (DocumentKey(hit.index, hit.id, hit.type, hit.routing or hit.parent), source_of(hit.source))
@@ -85,7 +85,7 @@ async def sources(cluster: Cluster, keys: Sequence[DocumentKey], *, most: int) -
     An index that gives no document by its _id (an archive) is searched for it. Raises ProblemError where it cannot be;
     too-large where the response has more than `most` bytes.
     """
-    features = await cluster.features()
+    features = await cluster.wire.features()
     wanted: list[dict[str, Any]] = []
     for key in keys:
         one = {"_index": key.index, "_id": key.id}
@@ -96,7 +96,7 @@ async def sources(cluster: Cluster, keys: Sequence[DocumentKey], *, most: int) -
             one["routing"] = key.routing
         wanted.append(one)
     response = await cluster.wire.exchange("POST", "/_mget", msgspec.json.encode({"docs": wanted}), most=most)
-    got, source_of = decoded_apart(response, _MultiGetResponse, IN_GOT, cluster.connection.endpoint)
+    got, source_of = decoded_apart(response, _MultiGetResponse, IN_GOT, cluster.wire.connection.endpoint)
     refused = [key for key, one in zip(keys, got.docs, strict=True) if one.error is not None]
     searched = await _searched(cluster, refused)
     return tuple(

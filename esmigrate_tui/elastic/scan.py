@@ -54,7 +54,7 @@ async def scan_ranges(cluster: Cluster, index: str, pieces: int = 1, kind: str =
     Where only documents of the type `kind` are meant there are no numbers: such an index was made before there were.
     """
     found: list[ScanRange] = []
-    for part, settings in (await cluster.settings_of_parts(index)).items():
+    for part, settings in (await cluster.indices.settings_of_parts(index)).items():
         shards = range(whole_number(settings.get("index.number_of_shards", "")) or 1)
         name = "" if part == index else part
         if kind:
@@ -83,7 +83,7 @@ async def pages(
     beginning, the latter with fewer documents a page.
     """
     index = scan_range.index or index
-    most = whole_number((await cluster.settings_of(index)).get("index.max_result_window", "")) or _WINDOW
+    most = whole_number((await cluster.indices.settings_of(index)).get("index.max_result_window", "")) or _WINDOW
     page_size = first_page_size(None, None, most_documents, most, is_scrolled=scan_range.is_scrolled)
     read = (
         _scrolled(cluster, index, scan_range, page_size, kind)

@@ -139,7 +139,7 @@ class RunContext:
         if self.needed is None:
             clusters = ((Side.DESTINATION, self.clusters.destination), (Side.SOURCE, self.clusters.source))
             for side, cluster in clusters:
-                trouble = None if cluster is None else await self.attempted(cluster.identity())
+                trouble = None if cluster is None else await self.attempted(cluster.wire.identity())
                 if trouble is not None and trouble.cause in _NEEDS_USER:
                     self.needed = needed_of_user(trouble, self.run_id, side)
                     self.control.end()

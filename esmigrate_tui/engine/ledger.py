@@ -78,19 +78,19 @@ class _ReachedClusters:
     clusters: Clusters
 
     def cluster(self, side: Side) -> str:
-        return self.clusters.of(side).meant
+        return self.clusters.of(side).wire.meant
 
     async def make(self, side: Side, request: Request) -> Any:  # noqa: ANN401  # JSON
-        return await self.clusters.of(side).make(request)
+        return await self.clusters.of(side).changes.make(request)
 
     async def uuid_of(self, side: Side, index: str) -> str | None:
-        return await _if_allowed(self.clusters.of(side).uuid_of(index))
+        return await _if_allowed(self.clusters.of(side).indices.uuid_of(index))
 
     async def is_so(self, side: Side, request: Request) -> bool | None:
-        return await _if_allowed(self.clusters.of(side).is_so(request))
+        return await _if_allowed(self.clusters.of(side).changes.is_so(request))
 
     async def stands(self, side: Side, request: Request) -> bool:
-        return bool(await _if_allowed(self.clusters.of(side).stands(request)))
+        return bool(await _if_allowed(self.clusters.of(side).changes.stands(request)))
 
 
 async def _if_allowed(request: Awaitable[T]) -> T | None:

@@ -34,7 +34,7 @@ async def require_same_clusters(clusters: Clusters, sides: Iterable[Side] = Side
 async def _require_same_cluster(cluster: Cluster) -> None:
     try:
         async with asyncio.timeout(_SECONDS):
-            await cluster.must_be_meant()
+            await cluster.wire.must_be_meant()
     except TimeoutError:
         pass
     except ProblemError as error:

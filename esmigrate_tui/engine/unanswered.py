@@ -70,7 +70,7 @@ class StalledSourceProbe:
         source = self._context.clusters.source
         if source is not None and self._context.plan.method.traits.pulls:
             with contextlib.suppress(ProblemError):  # the work itself meets it as well
-                await source.identity()
+                await source.wire.identity()
 
 
 async def report_unanswered(context: RunContext) -> None:
@@ -92,7 +92,7 @@ async def _report(context: RunContext, probe: StalledSourceProbe) -> None:
         await context.sleep(_SECONDS / 2)
         probe.look()
         for side, cluster in clusters:
-            event = side.event(context.clock(), cluster.unanswered_seconds)
+            event = side.event(context.clock(), cluster.wire.unanswered_seconds)
             if event is not None:
                 with contextlib.suppress(ProblemError):  # who writes of the work itself meets it as well
                     await context.record(event)

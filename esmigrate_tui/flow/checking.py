@@ -166,11 +166,11 @@ async def raise_stale(plan: Plan, clusters: Clusters) -> str:
     The source of a plan is looked at too; that of a restore need not answer, since nothing is read from it.
     """
     await raise_changed_files(plan)
-    uuid, name = await clusters.destination.identity()
+    uuid, name = await clusters.destination.wire.identity()
     seen = [("destination", uuid, plan.destination_uuid)]
     if clusters.source is not None and plan.source_uuid:
         try:
-            seen.append(("source", (await clusters.source.identity())[0], plan.source_uuid))
+            seen.append(("source", (await clusters.source.wire.identity())[0], plan.source_uuid))
         except ProblemError:
             if not plan.method.traits.restores:
                 raise

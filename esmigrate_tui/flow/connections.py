@@ -135,7 +135,7 @@ async def _tested(flow: Flow, side: Side, typed: str) -> None:
     try:
         facts = await cluster.probe()
         _wait_for(flow, side, f"{facts.name} answered; listing its indices")
-        indices = await cluster.indices()
+        indices = await cluster.indices.every()
     except BaseException:
         await cluster.close()
         raise

@@ -126,7 +126,7 @@ async def read(flow: Flow, name: str) -> Problem | None:
     if name in flow.session.draft.definitions:
         return None
     try:
-        found = await flow.cluster(Side.SOURCE).definitions([name])
+        found = await flow.cluster(Side.SOURCE).indices.definitions([name])
     except ProblemError as error:
         return error.problem
     flow.update(flow.session.answered(definitions=flow.session.draft.definitions | found))

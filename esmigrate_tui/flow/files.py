@@ -258,9 +258,9 @@ async def settle(flow: Flow) -> str:
     there: IndexDefinition | None = None
     try:
         cluster = flow.cluster(Side.DESTINATION)
-        flow.update(flow.session.answered(destination_indices=await cluster.indices()))
+        flow.update(flow.session.answered(destination_indices=await cluster.indices.every()))
         if name := there_already(flow.session.draft):
-            there = (await cluster.definitions([name])).get(name)
+            there = (await cluster.indices.definitions([name])).get(name)
     except ProblemError as error:
         look_at(flow, doing="", problem=error.problem)
         return error.problem.sentence()

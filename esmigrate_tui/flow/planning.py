@@ -76,7 +76,7 @@ async def target_of(draft: Draft, clusters: Clusters, kinds: frozenset[str]) -> 
     """
     draft, reached = await preflight.gather_facts(draft, clusters)
     raise_unreached(reached)
-    kind = (await clusters.destination.existing([draft.into])).get(draft.into, "")
+    kind = (await clusters.destination.indices.existing([draft.into])).get(draft.into, "")
     facts = draft.destination_facts
     is_free = facts is not None and not kind and kinds != INDEX_ALONE
     template = claimed_by(draft.into, facts.templates) if facts is not None and is_free else ""
@@ -125,14 +125,14 @@ async def _defined(
     Raises TooDeepError where such an index was named, or nothing else was chosen.
     """
     try:
-        return choice, await source.definitions(choice.names)
+        return choice, await source.indices.definitions(choice.names)
     except TooDeepError as error:
         kept = tuple(name for name in choice.names if name not in error.names)
         if not kept or not error.names or set(error.names) & set(patterns):
             raise
         why = "its definition is nested too deeply to be translated"
         left_out = (*choice.left_out, *((name, why) for name in error.names))
-        return dataclasses.replace(choice, names=kept, left_out=left_out), await source.definitions(kept)
+        return dataclasses.replace(choice, names=kept, left_out=left_out), await source.indices.definitions(kept)
 
 
 def raise_unreached(findings: Sequence[Finding]) -> None:

@@ -290,7 +290,7 @@ async def settle(flow: Flow) -> str:
         doing = f"reading {counted(len(missing), 'definition')} from the source"
         _look_at(flow, doing=doing, since=flow.services.now(), problem=None)
         try:
-            read = await flow.cluster(Side.SOURCE).definitions(missing)
+            read = await flow.cluster(Side.SOURCE).indices.definitions(missing)
         except ProblemError as error:
             _look_at(flow, doing="", problem=error.problem)
             return "the definitions could not be read"

@@ -81,19 +81,10 @@ class OpenSnapshots(Protocol):
         ...
 
 
-class OpenCluster(Protocol):
-    """The part of a connected cluster that the wizard speaks to; it only reads."""
+class OpenIndices(Protocol):
+    """What a connected cluster says of its indices; it only reads."""
 
-    @property
-    def snapshots(self) -> OpenSnapshots:
-        """Its repositories and snapshots."""
-        ...
-
-    async def probe(self) -> ClusterFacts:
-        """Who it is; raises ProblemError."""
-        ...
-
-    async def indices(self) -> tuple[IndexFacts, ...]:
+    async def every(self) -> tuple[IndexFacts, ...]:
         """Everything it holds; raises ProblemError."""
         ...
 
@@ -103,6 +94,24 @@ class OpenCluster(Protocol):
 
     async def shards(self, name: str) -> tuple[ShardFacts, ...]:
         """The primary shards of one index; raises ProblemError."""
+        ...
+
+
+class OpenCluster(Protocol):
+    """The part of a connected cluster that the wizard speaks to; it only reads."""
+
+    @property
+    def snapshots(self) -> OpenSnapshots:
+        """Its repositories and snapshots."""
+        ...
+
+    @property
+    def indices(self) -> OpenIndices:
+        """Its indices."""
+        ...
+
+    async def probe(self) -> ClusterFacts:
+        """Who it is; raises ProblemError."""
         ...
 
     async def close(self) -> None:

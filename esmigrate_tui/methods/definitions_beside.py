@@ -52,7 +52,7 @@ async def previewed(
     )
     chosen = [one for one in told if not one.is_managed and _fits(one.name, patterns)]
     plugins = (*facts.plugins, *facts.modules) if facts.modules else None
-    found = preview(chosen, there, facts.version, await source.version(), plugins=plugins, processors=known)
+    found = preview(chosen, there, facts.version, await source.wire.version(), plugins=plugins, processors=known)
     return tuple(
         msgspec.structs.replace(one, conflict=NameConflict.REFUSED, changes=(lacking[one.kind],))
         if one.kind in lacking

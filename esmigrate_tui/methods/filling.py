@@ -379,8 +379,8 @@ async def make_index(work: Work, clusters: Clusters, recorder: Recorder) -> None
         # What a template gave the index is known by now; of an index that this run has tuned before, the ledger knows.
         fast, back = tuning_requests(
             task,
-            await clusters.destination.settings_of(task.destination_index),
-            await clusters.destination.version(),
+            await clusters.destination.indices.settings_of(task.destination_index),
+            await clusters.destination.wire.version(),
         )
         await recorder.change(
             Side.DESTINATION,
@@ -405,7 +405,7 @@ async def show_everything(work: Work, clusters: Clusters) -> None:
     if clusters.source is None:
         return
     try:
-        await source_of(clusters).refresh(work.task.source_index)
+        await source_of(clusters).searches.refresh(work.task.source_index)
     except ProblemError as error:
         if error.problem.cause is not Cause.PRIVILEGES:
             raise
@@ -426,14 +426,14 @@ async def made_index(work: Work, clusters: Clusters) -> str:
     """
     if work.task.kind is RestoreKind.DATA_STREAM:
         name = work.task.destination_index
-        if (await clusters.destination.existing([name])).get(name) != "data stream":
+        if (await clusters.destination.indices.existing([name])).get(name) != "data stream":
             raise index_gone(work)
         if not work.task.create:
             return "data stream"
-        oldest = next(iter((await clusters.destination.settings_of_parts(name)).values()))
+        oldest = next(iter((await clusters.destination.indices.settings_of_parts(name)).values()))
         return oldest.get("index.uuid", "")
     try:
-        settings = await clusters.destination.settings_of(work.task.destination_index)
+        settings = await clusters.destination.indices.settings_of(work.task.destination_index)
     except ProblemError as error:
         if error.problem.cause is Cause.MISSING:
             raise index_gone(work) from None
@@ -473,13 +473,13 @@ def switches_off(plan: Plan, destination: Version) -> bool:
 async def make_index_beside_pipelines(work: Work, clusters: Clusters, recorder: Recorder) -> None:
     """Make the destination index, and switch off what no request can pass by: its final pipeline, until it is full."""
     await make_index(work, clusters, recorder)
-    if work.task.create and switches_off(work.plan, await clusters.destination.version()):
+    if work.task.create and switches_off(work.plan, await clusters.destination.wire.version()):
         await _without_final_pipeline(work, clusters, recorder)
 
 
 async def _without_final_pipeline(work: Work, clusters: Clusters, recorder: Recorder) -> None:
     index = work.task.destination_index
-    *_, newest = (await clusters.destination.settings_of_parts(index)).values()
+    *_, newest = (await clusters.destination.indices.settings_of_parts(index)).values()
     final = newest.get("index.final_pipeline", NO_PIPELINE)
     if final != NO_PIPELINE:
         await recorder.change(

@@ -130,9 +130,9 @@ async def _is_stream_made_anew(task: Task, destination: Cluster) -> bool:
     if task.kind is not RestoreKind.DATA_STREAM or not task.create:
         return False
     name = task.destination_index
-    told = (await destination.definitions([name]))[name]
+    told = (await destination.indices.definitions([name]))[name]
     body = {"settings": told.settings, "mappings": told.mappings}
-    return _makes_anew(body, await destination.features())
+    return _makes_anew(body, await destination.wire.features())
 
 
 def _is_made_anew(task: Task, destination: Features) -> bool:

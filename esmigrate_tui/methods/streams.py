@@ -111,7 +111,7 @@ async def make_stream(task: Task, destination: Cluster, recorder: Recorder) -> N
         if not await _is_claimed(name, destination):
             raise ProblemError(_no_template(name))
     await recorder.change(Side.DESTINATION, f"the data stream {name} was made", await _making(name, destination), None)
-    if (await destination.existing([name])).get(name) != "data stream":
+    if (await destination.indices.existing([name])).get(name) != "data stream":
         raise ProblemError(_not_made(name))
     if request := alias_request(task):
         await recorder.change(Side.DESTINATION, f"the data stream {name} got its aliases", request, None)

@@ -102,9 +102,9 @@ async def _measured(
     average = max(1, (largest.primary_bytes or 0) // largest.documents)
     amount = min(_MOST, max(_LEAST, _WEIGHT // average))
     try:
-        await source.first_sources([largest.name], 1)  # the line is open then
+        await source.searches.first_sources([largest.name], 1)  # the line is open then
         began = clock()
-        sources = (await source.first_sources([largest.name], amount)).get(largest.name, ())
+        sources = (await source.searches.first_sources([largest.name], amount)).get(largest.name, ())
         seconds = clock() - began
     except ProblemError:
         return None

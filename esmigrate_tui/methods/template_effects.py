@@ -32,7 +32,7 @@ async def with_template_note(moved: Acknowledged, work: Work, clusters: Clusters
     expected = effect_of(body, layers)
     if not expected.changes:
         return moved
-    made = (await clusters.destination.definitions([name]))[name]
+    made = (await clusters.destination.indices.definitions([name]))[name]
     itself = TemplateLayer(template="", settings=made.settings, mappings=made.mappings, aliases=made.aliases)
     there = set(effect_of(body, [itself]).changes)
     seen = [change for change in expected.changes if change in there]

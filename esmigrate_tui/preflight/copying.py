@@ -38,8 +38,8 @@ async def used_targets(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
     """Whether the indices and data streams that the plan adds to are there."""
     if not draft.uses:
         return
-    taken = await clusters.destination.existing(draft.uses)
-    counts = {name: await clusters.destination.count(name) for name, kind in taken.items() if kind == "index"}
+    taken = await clusters.destination.indices.existing(draft.uses)
+    counts = {name: await clusters.destination.searches.count(name) for name, kind in taken.items() if kind == "index"}
     for finding in judged_targets(draft, taken, counts):
         yield finding
 
@@ -194,7 +194,7 @@ async def stream_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
     going = [name for name in draft.selected if streams & set(draft.all_targets(name))]
     if clusters.source is None or not going:
         return
-    for finding in judged_documents(await clusters.source.first_sources(going, _SAMPLED)):
+    for finding in judged_documents(await clusters.source.searches.first_sources(going, _SAMPLED)):
         yield finding
 
 
@@ -230,7 +230,7 @@ async def passed_over(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding
     if clusters.source is None or not draft.chosen:
         return
     names = tuple(index.name for index in draft.chosen if index.state is not IndexState.CLOSED)
-    for finding in judged_passed_over(draft, frozenset(await clusters.source.types_to_name(names))):
+    for finding in judged_passed_over(draft, frozenset(await clusters.source.searches.types_to_name(names))):
         yield finding
 
 
@@ -305,7 +305,7 @@ def kept_versions(draft: Draft) -> Iterator[Finding]:
 @waivable
 async def destination_pipelines(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Which ingest pipelines of the destination the copied documents would go through, and what becomes of these."""
-    if not draft.selected or not (await clusters.destination.features()).has_default_pipelines:
+    if not draft.selected or not (await clusters.destination.wire.features()).has_default_pipelines:
         return
     surroundings = clusters.destination.surroundings
     targets = {target for name in draft.selected for target in draft.all_targets(name)}

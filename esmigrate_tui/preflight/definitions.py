@@ -102,7 +102,7 @@ async def definitions_accepted(draft: Draft, clusters: Clusters) -> AsyncIterato
     bodies = bodies_of(draft)
     if not bodies:
         return
-    version = await clusters.destination.version()
+    version = await clusters.destination.wire.version()
     own = {name: rule for name, body in bodies.items() if (rule := refused_by_rule(body, version))}
     for rule, names in _by_value(own).items():
         yield refused(names, rule, "Correct the definition: with m where indices are selected, or in the plan.")

@@ -189,15 +189,15 @@ async def target_index(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
             fix="Give it another name (--into).",
         )
         return
-    if not (await clusters.destination.features()).has_keywords:
+    if not (await clusters.destination.wire.features()).has_keywords:
         yield blocker(
             title="Files cannot be indexed into a destination before 5.0",
             why="It knows none of the types that fields get here.",
             fix="Index them into a newer one.",
         )
         return
-    taken = (await clusters.destination.existing([name])).get(name, "")
-    count = await clusters.destination.count(name) if taken in _USABLE else 0
+    taken = (await clusters.destination.indices.existing([name])).get(name, "")
+    count = await clusters.destination.searches.count(name) if taken in _USABLE else 0
     makes_stream = any(task.makes_stream for task in draft.tasks)
     claimed = ""
     if draft.create and not taken:
@@ -293,7 +293,7 @@ async def chosen_mapping(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         told = await _existing(clusters, f"/{quote(write_index(draft), safe='')}/_mapping")
         [of_index] = told.values() if told and len(told) == 1 else [{}]
         mappings = of_index.get("mappings", {})
-        settings = await clusters.destination.settings_of(write_index(draft)) if told else {}
+        settings = await clusters.destination.indices.settings_of(write_index(draft)) if told else {}
     else:
         body = msgspec.json.decode(draft.create)
         mappings, settings = body.get("mappings", {}), named(body.get("settings", {}))
@@ -446,7 +446,7 @@ async def _settings(draft: Draft, clusters: Clusters) -> dict[str, Any]:
     name = draft.into
     if not draft.create:
         try:
-            return dict(await clusters.destination.settings_of(write_index(draft)))
+            return dict(await clusters.destination.indices.settings_of(write_index(draft)))
         except ProblemError as error:
             if error.problem.cause is Cause.MISSING:
                 return {}

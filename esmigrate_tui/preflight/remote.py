@@ -118,7 +118,7 @@ async def destination_reaches_source(draft: Draft, clusters: Clusters) -> AsyncI
         )
         return
     try:
-        source = {"remote": clusters.source.as_remote(), "index": remote_index(name)}
+        source = {"remote": clusters.source.wire.as_remote(), "index": remote_index(name)}
         await clusters.destination.tasks.dry_run({"source": source, "dest": {"index": _NOWHERE}})
     except ProblemError as error:
         yield not_reached(draft, error.problem)
@@ -175,7 +175,7 @@ async def _sampled(draft: Draft, clusters: Clusters) -> dict[str, tuple[bytes, .
     if not names or clusters.source is None:
         return {}
     try:
-        return await clusters.source.first_sources(names, _SAMPLED, most=_MOST_READ)
+        return await clusters.source.searches.first_sources(names, _SAMPLED, most=_MOST_READ)
     except ProblemError as error:
         if error.problem.cause is not Cause.TOO_LARGE:
             raise

@@ -49,7 +49,7 @@ async def _facts(
     side: Side, cluster: Cluster, *, is_needed: bool
 ) -> tuple[Side, ClusterFacts, tuple[IndexFacts, ...]] | Finding:
     try:
-        facts, indices = await asyncio.gather(cluster.probe(), cluster.indices())
+        facts, indices = await asyncio.gather(cluster.probe(), cluster.indices.every())
     except ProblemError as error:
         return _unreachable(side, error.problem, is_needed=is_needed)
     return side, facts, indices

@@ -116,7 +116,7 @@ async def parents_and_children(draft: Draft, clusters: Clusters) -> AsyncIterato
     newer = facts is not None and not Features.of_cluster(facts).has_several_types
     if clusters.source is None or not asked or not newer:
         return
-    definitions = await clusters.source.definitions(asked)
+    definitions = await clusters.source.indices.definitions(asked)
     related = tuple(name for name, one in definitions.items() if _has_parents(one.mappings))
     if related:
         yield warning(

@@ -64,6 +64,8 @@ async def compare_counts(
 
     Of the source those of the type `kind` are meant, "" for all.
     """
-    await destination.refresh(destination_index)
-    counts = await asyncio.gather(source.count(source_index, kind=kind), destination.count(destination_index))
+    await destination.searches.refresh(destination_index)
+    counts = await asyncio.gather(
+        source.searches.count(source_index, kind=kind), destination.searches.count(destination_index)
+    )
     return Comparison(*counts)

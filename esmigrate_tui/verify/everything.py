@@ -203,14 +203,14 @@ async def _begun(
     """Both sides, and how many documents they have together."""
     await _refresh(*ends)
     sides = await _sides(ends, manner, kept)
-    return sides, sum(await asyncio.gather(*(end.cluster.count(end.name, kind=end.kind) for end in ends)))
+    return sides, sum(await asyncio.gather(*(end.cluster.searches.count(end.name, kind=end.kind) for end in ends)))
 
 
 async def _refresh(source: ComparedIndex, destination: ComparedIndex) -> None:
     """Show what was written a moment ago; a reader's user may not do that, and sees what there is."""
     for end in (source, destination):
         try:
-            await end.cluster.refresh(end.name)
+            await end.cluster.searches.refresh(end.name)
         except ProblemError as error:
             if error.problem.cause not in {Cause.PRIVILEGES, Cause.BLOCKED}:
                 raise
@@ -221,7 +221,7 @@ async def _sides(
 ) -> tuple[_ComparedSide, _ComparedSide]:
     """Both sides at their beginning, or where an earlier process has left them."""
     passed: tuple[frozenset[str], frozenset[str]] = (manner.refused, frozenset())
-    settings = await asyncio.gather(*(end.cluster.settings_of_parts(end.name) for end in ends))
+    settings = await asyncio.gather(*(end.cluster.indices.settings_of_parts(end.name) for end in ends))
     uuids = tuple(",".join(part.get("index.uuid", "") for part in one.values()) for one in settings)
     earlier = _earlier(kept)
     if earlier is not None and earlier.uuids == uuids and manner.values in {None, earlier.by_value}:

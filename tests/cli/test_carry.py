@@ -21,6 +21,7 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.sandbox.nodes import NodeOptions
+from tests.by_hand import performed
 from tests.fixtures_nodes import in_own_loop
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ async def _sent(node: SandboxNode, method: str, path: str, body: str = "") -> di
     """What a node answers; None where it says that there is none."""
     async with await connect(Connection(endpoint=parse_address(node.url)[0]), NO_CREDENTIAL) as cluster:
         if method != "GET":
-            await cluster.perform(Request(method=method, path=path, body=body))
+            await performed(cluster, Request(method=method, path=path, body=body))
             return {}
         response = await cluster.wire.exchange("GET", path, accepted=frozenset({404}))
         status, answer = response.status, response.body

@@ -10,6 +10,7 @@ import pytest
 
 from esmigrate_tui.model.ledger import Request
 from tests.broken_line import Line
+from tests.by_hand import performed
 from tests.contract.subjects import INDEX, KEPT, ODD, Stage, Subject, rows
 from tests.fixtures_nodes import SharedNodes, in_own_loop
 from tests.journeys.conftest import operator
@@ -36,16 +37,16 @@ async def _prepared(source: SandboxNode) -> None:
             await fill(cluster, index, lines)
         taken = {"indices": INDEX, "include_global_state": False}
         for path, body in ((f"/_snapshot/{KEPT}", place), (f"/_snapshot/{KEPT}/all?wait_for_completion=true", taken)):
-            await cluster.perform(Request(method="PUT", path=path, body=json.dumps(body)))
-        await cluster.perform(Request(method="DELETE", path=f"/_snapshot/{KEPT}"))
+            await performed(cluster, Request(method="PUT", path=path, body=json.dumps(body)))
+        await performed(cluster, Request(method="DELETE", path=f"/_snapshot/{KEPT}"))
 
 
 async def _emptied(*pair: SandboxNode) -> None:
     for node in pair:
         async with await connected_to(node) as cluster:
-            for index in await cluster.indices():
+            for index in await cluster.indices.every():
                 if index.name.startswith(INDEX):
-                    await cluster.delete_index(index.name)
+                    await cluster.changes.delete_index(index.name)
 
 
 @pytest.fixture(scope="module")

@@ -144,10 +144,10 @@ async def test_a_document_that_is_rejected_is_named_and_all_others_arrive(stage:
 async def test_an_index_that_exists_is_left_as_it_is(stage: Stage) -> None:
     await stage.planned()
     async with await connected_to(stage.nodes[1]) as cluster:
-        await cluster.create_index(stage.target, json.dumps(STRICT))
+        await cluster.changes.create_index(stage.target, json.dumps(STRICT))
         ended = await stage.operator.do("run", stage.plan)
-        assert await cluster.count(stage.target) == 0
-        settings = await cluster.settings_of(stage.target)
+        assert await cluster.searches.count(stage.target) == 0
+        settings = await cluster.indices.settings_of(stage.target)
     assert ended.code == 6, ended.text
     assert stage.target in ended.text
     assert settings["index.number_of_replicas"] == "0"

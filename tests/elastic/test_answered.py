@@ -15,6 +15,7 @@ from esmigrate_tui.elastic.acknowledged import fields_of, says_so, value_of
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
 from tests.broken_line import Answer, Break, Line, Told
+from tests.by_hand import performed
 from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
@@ -184,11 +185,11 @@ async def test_a_change_whose_answer_says_nothing_is_known_by_the_state(nodes: S
             change = request(step, body)
             line.breaks(Answer(200, said[number % len(said)]), step, 1)
             with pytest.raises(ProblemError) as caught:
-                await cluster.make(change)
+                await cluster.changes.make(change)
             assert caught.value.problem.cause is Cause.UNKNOWN_OUTCOME, step
             line.breaks(Told(200, said[number % len(said)]), step, 1)
-            assert await cluster.make(change) is None, step
-            assert await cluster.is_so(change), step
+            assert await cluster.changes.make(change) is None, step
+            assert await cluster.changes.is_so(change), step
     assert len(line.met) == 2 * len(steps)
 
 
@@ -198,7 +199,7 @@ async def test_a_change_whose_answer_was_lost_is_known_by_the_state(nodes: Share
     async with Line(await nodes.get("6.8.23")) as line, reached(line.node) as cluster:
         for step, body in STEPS:
             line.breaks(fault, step, 1)
-            assert await cluster.make(request(step, body)) is None, step
+            assert await cluster.changes.make(request(step, body)) is None, step
 
 
 @pytest.mark.nodes
@@ -210,14 +211,15 @@ async def test_an_index_is_as_it_was_wanted_only_when_it_is_empty_and_has_its_se
     wanted = {"settings": {"number_of_shards": 1, "number_of_replicas": 0}, "mappings": kind}
     async with reached(await nodes.get(version)) as cluster:
         change = request("PUT /ans-b", wanted)
-        assert await cluster.is_so(change) is False
-        await cluster.make(change)
-        assert await cluster.is_so(change) is True
-        assert await cluster.is_so(request("PUT /ans-b", {"settings": {"number_of_shards": 3}})) is False
+        assert await cluster.changes.is_so(change) is False
+        await cluster.changes.make(change)
+        assert await cluster.changes.is_so(change) is True
+        assert await cluster.changes.is_so(request("PUT /ans-b", {"settings": {"number_of_shards": 3}})) is False
         assert (
-            await cluster.is_so(request("PUT /ans-b", {"mappings": {"properties": {"m": {"type": "long"}}}})) is False
+            await cluster.changes.is_so(request("PUT /ans-b", {"mappings": {"properties": {"m": {"type": "long"}}}}))
+            is False
         )
         typed = f"/ans-b/{next(iter(kind)) if version[0] in '26' else '_doc'}/1?refresh=true"
-        await cluster.perform(request(f"PUT {typed}", {"n": 1}))
-        assert await cluster.is_so(change) is False
-        await cluster.delete_index("ans-b")
+        await performed(cluster, request(f"PUT {typed}", {"n": 1}))
+        assert await cluster.changes.is_so(change) is False
+        await cluster.changes.delete_index("ans-b")

@@ -236,4 +236,4 @@ async def test_documents_got_by_their_ids_and_first_ones_are_the_bytes_they_were
 
     async with reached(say) as cluster:
         assert await sources(cluster, [DocumentKey("a", "1")] * len(kinds), most=SMALL) == tuple(kinds)
-        assert await cluster.first_sources(["a", "b"], 5) == {"a": tuple(kinds), "b": ()}
+        assert await cluster.searches.first_sources(["a", "b"], 5) == {"a": tuple(kinds), "b": ()}

@@ -38,9 +38,9 @@ async def test_an_index_that_is_too_deep_is_named_and_the_others_are_planned(nod
         await source.wire.exchange("PUT", "/dp-fine", b'{"settings":{"number_of_replicas":0}}')
         try:
             with pytest.raises(TooDeepError) as refused:
-                await source.definitions(["dp-150", "dp-600", "dp-fine"])
+                await source.indices.definitions(["dp-150", "dp-600", "dp-fine"])
             assert refused.value.names == ("dp-150", "dp-600")
-            assert (await source.definitions(["dp-fine"]))["dp-fine"].name == "dp-fine"
+            assert (await source.indices.definitions(["dp-fine"]))["dp-fine"].name == "dp-fine"
             copying = draft.answered(method=MethodName.COPY_THROUGH_HERE)
             plan, choice = await planning.plan_for(copying, clusters, ["dp-*"], renamed={}, now=0.0)
             assert [task.source_index for task in plan.tasks] == ["dp-fine"]

@@ -40,7 +40,7 @@ def on(*versions: str) -> pytest.MarkDecorator:
 
 async def an_index(cluster: Cluster, index: str, shards: int = 1) -> str | None:
     """An empty index that looks at no field, and the type that its documents want."""
-    major = (await cluster.version()).major
+    major = (await cluster.wire.version()).major
     kind = None if major >= 7 else "t" if major < 6 else "_doc"
     mapping: dict[str, Any] = {"enabled": False}
     await make(cluster, index, {"settings": settings(shards), "mappings": mapping if kind is None else {kind: mapping}})
@@ -89,7 +89,7 @@ async def test_vectors_that_the_server_keeps_apart_are_read_with_their_document(
     window = await cluster.documents.window("cpd-vector", 0, -1, 10, 10)
     scrolled = await cluster.documents.open_scroll("cpd-vector", 0, 0, 1, 10)
     await cluster.documents.close_scroll(scrolled.scroll)
-    await cluster.delete_index("cpd-vector")
+    await cluster.changes.delete_index("cpd-vector")
     assert "v" not in hidden
     for page in (window, scrolled):
         source = json.loads(bytes(page.documents[0].source))
@@ -119,7 +119,7 @@ async def test_a_scroll_that_is_gone_is_told_from_other_troubles(cluster: Cluste
     await cluster.documents.close_scroll(page.scroll)
     with pytest.raises(ProblemError) as lost:
         await cluster.documents.scroll("cpd-gone", page.scroll)
-    await cluster.delete_index("cpd-gone")
+    await cluster.changes.delete_index("cpd-gone")
     with pytest.raises(ProblemError) as missing:
         await cluster.documents.open_scroll("cpd-gone", 0, 0, 1, 10)
     assert is_scroll_lost(lost.value.problem)
@@ -147,7 +147,7 @@ async def test_a_scroll_is_closed_also_where_whoever_opens_or_closes_it_is_cut_s
     held = json.loads((await cluster.wire.exchange("GET", "/cpd-cut/_stats/search", b"")).body)["_all"]["total"][
         "search"
     ]
-    await cluster.delete_index("cpd-cut")
+    await cluster.changes.delete_index("cpd-cut")
     assert is_scroll_lost(lost.value.problem)
     assert (held["scroll_total"], held["scroll_current"]) == (2, 0)
 
@@ -195,7 +195,7 @@ async def test_an_answer_that_is_too_large_is_not_read(cluster: Cluster) -> None
     with pytest.raises(ProblemError) as raised:
         await cluster.documents.window("cpd-large", 0, -1, 10, 11, most=2_000_000)
     page = await cluster.documents.window("cpd-large", 0, -1, 0, 2, most=2_000_000)
-    await cluster.delete_index("cpd-large")
+    await cluster.changes.delete_index("cpd-large")
     assert raised.value.problem.cause is Cause.TOO_LARGE
     assert [bytes(document.source) for document in page.documents] == [heavy]
 
@@ -231,7 +231,7 @@ async def test_a_document_by_itself_keeps_its_line_breaks_and_is_never_written_o
     [document] = _hits(b'{"_id":"a/b c","_routing":"r&1","_source":{\n "a" : 1.10\n}}')
     first = await cluster.documents.create("cpd-create", kind or "", document, document.routing)
     second = await cluster.documents.create("cpd-create", kind or "", document, document.routing)
-    await cluster.refresh("cpd-create")
+    await cluster.searches.refresh("cpd-create")
     page = await cluster.documents.window("cpd-create", 0, -1, 10, 11)
     assert (first.status, second.status) == (201, 409)
     assert [(one.id, one.routing, bytes(one.source)) for one in page.documents] == [

@@ -42,7 +42,7 @@ async def reached(line: Line, meant: str = "") -> AsyncIterator[Cluster]:
 
 async def uuid_of(line: Line) -> str:
     async with reached(line) as cluster:
-        return (await cluster.identity())[0]
+        return (await cluster.wire.identity())[0]
 
 
 def got(line: Line, node: SandboxNode) -> list[str]:
@@ -57,8 +57,8 @@ async def test_a_cluster_that_is_meant_is_asked_who_it_is_on_every_line_and_befo
         uuid = await uuid_of(line)
         line.asked.clear()
         async with reached(line, uuid) as cluster:
-            await cluster.create_index("idn-a", "{}")
-            await cluster.delete_index("idn-a")
+            await cluster.changes.create_index("idn-a", "{}")
+            await cluster.changes.delete_index("idn-a")
     told = got(line, both[0])
     for change in ("PUT /idn-a", "DELETE /idn-a"):
         assert told[told.index(change) - 1] == "GET /"
@@ -72,14 +72,14 @@ async def test_nothing_is_sent_to_another_cluster_that_answers_after_a_line_was_
     here, there = both
     async with Line(here) as line:
         async with reached(line, await uuid_of(line)) as cluster:
-            await cluster.create_index("idn-b", "{}")
+            await cluster.changes.create_index("idn-b", "{}")
             line.leads_to(there)
             for doing in (
-                lambda: cluster.create_index("idn-b", "{}"),
-                lambda: cluster.delete_index("idn-b"),
+                lambda: cluster.changes.create_index("idn-b", "{}"),
+                lambda: cluster.changes.delete_index("idn-b"),
                 lambda: cluster.documents.bulk("idn-b", b'{"create":{"_id":"1"}}\n{}\n'),
                 lambda: cluster.tasks.start({"source": {}}, opaque_id="x", requests_per_second=0),
-                lambda: cluster.count("idn-b"),
+                lambda: cluster.searches.count("idn-b"),
             ):
                 with pytest.raises(ProblemError) as caught:
                     await doing()
@@ -87,9 +87,9 @@ async def test_nothing_is_sent_to_another_cluster_that_answers_after_a_line_was_
             assert caught.value.problem.cause is Cause.STALE
             line.leads_to(here)  # some lines may still lead there
             with pytest.raises(ProblemError, match="is not the cluster that this plan was made for"):
-                await cluster.delete_index("idn-b")
+                await cluster.changes.delete_index("idn-b")
         async with reached(line) as cluster:
-            await cluster.delete_index("idn-b")
+            await cluster.changes.delete_index("idn-b")
     assert set(got(line, there)) == {"GET /"}
 
 
@@ -109,12 +109,12 @@ async def test_a_cluster_that_is_away_and_comes_back_as_another_is_found_out_by_
 @pytest.mark.nodes
 async def test_many_requests_at_once_each_find_a_line_that_was_looked_at(both: tuple[SandboxNode, SandboxNode]) -> None:
     async with Line(both[0]) as line, reached(line, await uuid_of(line)) as cluster:
-        await cluster.create_index("idn-d", "{}")
+        await cluster.changes.create_index("idn-d", "{}")
         bodies = [b'{"create":{"_id":"%d"}}\n{}\n' % number for number in range(40)]
         ends = await asyncio.gather(*(cluster.documents.bulk("idn-d", body) for body in bodies))
-        await cluster.refresh("idn-d")
-        assert await cluster.count("idn-d") == 40
-        await cluster.delete_index("idn-d")
+        await cluster.searches.refresh("idn-d")
+        assert await cluster.searches.count("idn-d") == 40
+        await cluster.changes.delete_index("idn-d")
     assert [item.status for items in ends for item in items] == [201] * 40
 
 
@@ -124,13 +124,13 @@ async def test_after_a_line_was_lost_it_is_asked_who_is_there(
     both: tuple[SandboxNode, SandboxNode], fault: Fault
 ) -> None:
     async with Line(both[0]) as line, reached(line, await uuid_of(line)) as cluster:
-        await cluster.indices()
+        await cluster.indices.every()
         line.breaks(fault, "/_cat/indices", 1)
         with pytest.raises(ProblemError):
-            await cluster.indices()
+            await cluster.indices.every()
         line.asked.clear()
-        await cluster.version()
-        await cluster.existing(["idn"])
+        await cluster.wire.version()
+        await cluster.indices.existing(["idn"])
     assert got(line, both[0])[0] == "GET /"
 
 

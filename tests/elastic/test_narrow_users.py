@@ -13,6 +13,7 @@ from esmigrate_tui.model.facts import Health
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.sandbox.nodes import NodeOptions, SandboxNode
+from tests.by_hand import performed
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster
@@ -39,7 +40,7 @@ async def _signed_in(node: SandboxNode, credential: Credential) -> Cluster:
 async def _as_owner(node: SandboxNode, method: str, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON of any shape
     owner = Credential(sign_in=SignIn.PASSWORD, user=node.user or "", secret=node.password or "")
     async with await _signed_in(node, owner) as cluster:
-        return await cluster.perform(Request(method=method, path=path, body=json.dumps(body)))
+        return await performed(cluster, Request(method=method, path=path, body=json.dumps(body)))
 
 
 async def _user(node: SandboxNode, name: str, *privileges: str) -> Credential:

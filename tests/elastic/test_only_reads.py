@@ -10,6 +10,7 @@ import pytest
 from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
+from tests.by_hand import performed
 from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
@@ -44,15 +45,15 @@ async def cluster(
     recorder = type("OwnRecorder", (Recorder,), {"asked": asked})
     async with await connected_to(node, recorder) as connected:
         yield connected
-        for index in await connected.indices():
+        for index in await connected.indices.every():
             if index.name.startswith("read-"):
-                await connected.delete_index(index.name)
+                await connected.changes.delete_index(index.name)
 
 
 async def _fill(cluster: Cluster, first: int, last: int) -> None:
     for number in range(first, last):
         body = {"settings": {"number_of_shards": 1, "number_of_replicas": 0}, "aliases": {"read-alias": {}}}
-        await cluster.create_index(f"read-{number:03}", json.dumps(body))
+        await cluster.changes.create_index(f"read-{number:03}", json.dumps(body))
 
 
 async def test_a_probe_is_eight_reads_and_one_of_templates_where_they_make_data_streams(
@@ -72,11 +73,11 @@ async def test_listing_takes_as_many_reads_for_forty_indices_as_for_one(
         await _fill(cluster, first, last)
         asked.clear()
         await cluster.probe()
-        found = await cluster.indices()
-        await cluster.existing([index.name for index in found])
+        found = await cluster.indices.every()
+        await cluster.indices.existing([index.name for index in found])
         names = [index.name for index in found if index.name.startswith("read-")]
         assert len(names) == last
-        assert list(await cluster.definitions(names)) == names
+        assert list(await cluster.indices.definitions(names)) == names
         assert {method if method == "GET" else (method, path) for method, path in asked} == {
             "GET",
             ("POST", "/_msearch"),
@@ -87,12 +88,12 @@ async def test_listing_takes_as_many_reads_for_forty_indices_as_for_one(
 
 async def test_trying_a_reindex_changes_nothing(cluster: Cluster, asked: list[tuple[str, str]]) -> None:
     await _fill(cluster, 0, 1)
-    before = await cluster.indices()
+    before = await cluster.indices.every()
     asked.clear()
-    body = {"source": {"remote": cluster.as_remote(), "index": "read-000"}, "dest": {"index": "read-made"}}
+    body = {"source": {"remote": cluster.wire.as_remote(), "index": "read-000"}, "dest": {"index": "read-made"}}
     await cluster.tasks.dry_run(body)
     assert asked == [("POST", "/_reindex")]
-    after = await cluster.indices()
+    after = await cluster.indices.every()
     assert [(one.name, one.uuid, one.documents) for one in after] == [
         (one.name, one.uuid, one.documents) for one in before
     ]
@@ -101,6 +102,6 @@ async def test_trying_a_reindex_changes_nothing(cluster: Cluster, asked: list[tu
 async def test_a_change_that_is_too_wide_is_never_sent(cluster: Cluster, asked: list[tuple[str, str]]) -> None:
     for path in ("/read-*", "/_all", "/read-%2A", "/read-000,read-001", "/"):
         with pytest.raises(ProblemError) as caught:
-            await cluster.perform(Request(method="DELETE", path=path))
+            await performed(cluster, Request(method="DELETE", path=path))
         assert caught.value.problem.cause is Cause.USAGE
     assert asked == []

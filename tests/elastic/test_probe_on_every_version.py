@@ -29,9 +29,9 @@ TIMES: Final = RangeField("t", is_date=True)
 async def filled(clusters: Clusters) -> None:
     """An index of four shards on the source, with a document at each hour of a day."""
     assert clusters.source is not None
-    if await clusters.source.existing([INDEX]):
+    if await clusters.source.indices.existing([INDEX]):
         return
-    major = (await clusters.source.version()).major
+    major = (await clusters.source.wire.version()).major
     mapping = {"properties": {"t": {"type": "date"}}}
     body: dict[str, Any] = {
         "settings": {"number_of_shards": 4, "number_of_replicas": 0},
@@ -44,7 +44,7 @@ async def filled(clusters: Clusters) -> None:
 
 def reindex(clusters: Clusters, into: str, **source: Any) -> dict[str, Any]:  # noqa: ANN401  # fields of its source
     assert clusters.source is not None
-    return {"source": {"remote": clusters.source.as_remote(), "index": INDEX, **source}, "dest": {"index": into}}
+    return {"source": {"remote": clusters.source.wire.as_remote(), "index": INDEX, **source}, "dest": {"index": into}}
 
 
 async def ended(destination: Cluster, task: str) -> ReindexProgress:
@@ -63,7 +63,7 @@ async def test_the_way_is_tried_whatever_the_versions_and_makes_no_index(
     async with pair(nodes, old, new) as (clusters, _):
         await filled(clusters)
         await clusters.destination.tasks.dry_run(reindex(clusters, "probe-nowhere"))
-        assert await clusters.destination.existing(["probe-nowhere"]) == {}
+        assert await clusters.destination.indices.existing(["probe-nowhere"]) == {}
 
 
 @pytest.mark.parametrize("old", SOURCES[-2:])

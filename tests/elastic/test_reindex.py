@@ -10,6 +10,7 @@ import pytest
 
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
+from tests.by_hand import performed
 from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ async def _connected(nodes: SharedNodes, version: str) -> Cluster:
 @pytest.fixture
 async def source(nodes: SharedNodes) -> AsyncIterator[Cluster]:
     async with await _connected(nodes, "6.8.23") as cluster:
-        if not await cluster.existing(["reindex-a"]):
-            await cluster.create_index("reindex-a", '{"settings": {"number_of_shards": 1, "number_of_replicas": 0}}')
+        if not await cluster.indices.existing(["reindex-a"]):
+            await cluster.changes.create_index(
+                "reindex-a", '{"settings": {"number_of_shards": 1, "number_of_replicas": 0}}'
+            )
             action = json.dumps({"index": {"_index": "reindex-a", "_type": "_doc"}})
             body = "".join(f'{action}\n{{"a": {number}, "b": "b{number}"}}\n' for number in range(DOCUMENTS))
-            await cluster.perform(Request(method="POST", path="/_bulk?refresh=true", body=body))
+            await performed(cluster, Request(method="POST", path="/_bulk?refresh=true", body=body))
         yield cluster
 
 
@@ -43,12 +46,12 @@ async def source(nodes: SharedNodes) -> AsyncIterator[Cluster]:
 async def destination(nodes: SharedNodes) -> AsyncIterator[Cluster]:
     async with await _connected(nodes, "7.17.28") as cluster:
         yield cluster
-        for name in await cluster.existing(["reindex-b"]):
-            await cluster.delete_index(name)
+        for name in await cluster.indices.existing(["reindex-b"]):
+            await cluster.changes.delete_index(name)
 
 
 def _body(source: Cluster, **remote: str) -> dict[str, Any]:
-    told = {**source.as_remote(), **remote}
+    told = {**source.wire.as_remote(), **remote}
     return {"source": {"remote": told, "index": "reindex-a", "size": 20}, "dest": {"index": "reindex-b"}}
 
 
@@ -66,13 +69,13 @@ async def test_a_reindex_is_followed_to_its_end(source: Cluster, destination: Cl
     look = await _ended(destination, task)
     assert (look.total, look.created, look.updated, look.batches) == (DOCUMENTS, DOCUMENTS, 0, DOCUMENTS // 20)
     assert (look.failures, look.problem, look.canceled) == ((), None, None)
-    await destination.refresh("reindex-b")
-    assert await destination.count("reindex-b") == await source.count("reindex-a") == DOCUMENTS
+    await destination.searches.refresh("reindex-b")
+    assert await destination.searches.count("reindex-b") == await source.searches.count("reindex-a") == DOCUMENTS
 
 
 async def test_trying_it_needs_no_destination_index_and_makes_none(source: Cluster, destination: Cluster) -> None:
     await destination.tasks.dry_run(_body(source))
-    assert await destination.existing(["reindex-b"]) == {}
+    assert await destination.indices.existing(["reindex-b"]) == {}
 
 
 async def test_a_running_reindex_is_found_by_its_own_id(source: Cluster, destination: Cluster) -> None:
@@ -108,7 +111,7 @@ async def test_a_task_that_nobody_knows_is_missing_and_no_success(destination: C
 
 
 async def _some_node(cluster: Cluster) -> str:
-    answer = await cluster.perform(Request(method="GET", path="/_nodes/_local?filter_path=nodes.*.name"))
+    answer = await performed(cluster, Request(method="GET", path="/_nodes/_local?filter_path=nodes.*.name"))
     return str(next(iter(answer["nodes"])))
 
 
@@ -124,7 +127,7 @@ async def test_a_task_that_has_ended_can_neither_be_paced_nor_cancelled(source: 
 async def test_documents_that_the_destination_refuses_are_told_one_by_one(
     source: Cluster, destination: Cluster
 ) -> None:
-    await destination.create_index("reindex-b", '{"mappings": {"properties": {"b": {"type": "long"}}}}')
+    await destination.changes.create_index("reindex-b", '{"mappings": {"properties": {"b": {"type": "long"}}}}')
     body = {**_body(source), "conflicts": "proceed"}
     look = await _ended(destination, await destination.tasks.start(body, opaque_id="bad", requests_per_second=0))
     assert look.created == 0
@@ -147,8 +150,8 @@ async def test_what_stands_between_destination_and_source_is_told_before_and_in_
     source: Cluster, destination: Cluster, remote: dict[str, str], cause: Cause, words: str
 ) -> None:
     places = {
-        "source": source.connection.endpoint.authority,
-        "destination": destination.connection.endpoint.authority,
+        "source": source.wire.connection.endpoint.authority,
+        "destination": destination.wire.connection.endpoint.authority,
     }
     body = _body(source, **{key: value.format_map(places) for key, value in remote.items()})
     with pytest.raises(ProblemError) as caught:
@@ -160,7 +163,7 @@ async def test_what_stands_between_destination_and_source_is_told_before_and_in_
         assert problem.cause is cause
         assert words.format_map(places) in problem.what
         assert places["destination"] in problem.sentence()
-        assert source.as_remote()["password"] not in problem.sentence() + problem.evidence
+        assert source.wire.as_remote()["password"] not in problem.sentence() + problem.evidence
 
 
 async def test_a_source_index_that_is_gone_is_said_of_the_source(source: Cluster, destination: Cluster) -> None:
@@ -169,7 +172,7 @@ async def test_a_source_index_that_is_gone_is_said_of_the_source(source: Cluster
     with pytest.raises(ProblemError) as caught:
         await destination.tasks.dry_run(body)
     assert caught.value.problem.cause is Cause.MISSING
-    assert f"{source.connection.endpoint.authority} has no such index reindex-nope" in caught.value.problem.what
+    assert f"{source.wire.connection.endpoint.authority} has no such index reindex-nope" in caught.value.problem.what
 
 
 async def test_a_server_without_the_module_says_that_it_has_no_reindex(nodes: SharedNodes, source: Cluster) -> None:
@@ -184,7 +187,7 @@ async def test_a_password_as_remote_stays_out_of_the_description_of_the_task(
     source: Cluster, destination: Cluster
 ) -> None:
     task = await destination.tasks.start(_body(source), opaque_id="secret", requests_per_second=1)
-    told = await destination.perform(Request(method="GET", path=f"/_tasks/{task}"))
-    assert source.as_remote()["password"] not in json.dumps(told)
+    told = await performed(destination, Request(method="GET", path=f"/_tasks/{task}"))
+    assert source.wire.as_remote()["password"] not in json.dumps(told)
     await destination.tasks.cancel(task)
     await _ended(destination, task)

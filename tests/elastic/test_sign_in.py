@@ -70,7 +70,7 @@ async def test_at_debug_level_no_secret_reaches_a_log(caplog: pytest.LogCaptureF
     caplog.set_level(logging.DEBUG)
     endpoint = Endpoint(scheme="http", host="127.0.0.1", port=1)
     async with await connect(Connection(endpoint=endpoint, sign_in=SignIn.PASSWORD), PASSWORD) as cluster:
-        body = {"source": {"remote": cluster.as_remote(), "index": "a"}, "dest": {"index": "b"}}
+        body = {"source": {"remote": cluster.wire.as_remote(), "index": "a"}, "dest": {"index": "b"}}
         with pytest.raises(ProblemError):
             await cluster.tasks.start(body, opaque_id="x", requests_per_second=-1)
     assert "sésame" not in caplog.text

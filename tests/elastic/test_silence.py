@@ -17,6 +17,7 @@ from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, Endpoint, Trust, TrustKind
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from tests.by_hand import performed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,15 +133,15 @@ async def test_how_long_a_server_has_not_answered_is_known_while_it_holds_the_li
     async with _listening(say_nothing) as port:
         endpoint = Endpoint(scheme="http", host="127.0.0.1", port=port)
         async with await connect(Connection(endpoint=endpoint), NO_CREDENTIAL) as cluster:
-            assert cluster.unanswered_seconds == 0.0
+            assert cluster.wire.unanswered_seconds == 0.0
             asking = asyncio.ensure_future(cluster.probe())
             await asked.wait()
-            first = cluster.unanswered_seconds
+            first = cluster.wire.unanswered_seconds
             await asyncio.sleep(0)
-            assert 0.0 < first < cluster.unanswered_seconds
+            assert 0.0 < first < cluster.wire.unanswered_seconds
             asking.cancel()
             await asyncio.wait({asking})
-            assert cluster.unanswered_seconds == 0.0
+            assert cluster.wire.unanswered_seconds == 0.0
 
 
 async def test_a_server_that_hangs_up() -> None:
@@ -162,7 +163,7 @@ async def test_a_change_to_a_server_that_hangs_up_has_an_unknown_outcome_and_is_
         async with await connect(Connection(endpoint=endpoint), NO_CREDENTIAL) as cluster:
             for method in ("PUT", "POST", "DELETE"):
                 with pytest.raises(ProblemError) as caught:
-                    await cluster.perform(Request(method=method, path="/a"))
+                    await performed(cluster, Request(method=method, path="/a"))
                 assert caught.value.problem.cause is Cause.UNKNOWN_OUTCOME
     assert [line.split()[0] for line in heard] == [b"PUT", b"POST", b"DELETE"]
 
@@ -180,7 +181,7 @@ async def test_an_answer_that_is_cut_off_is_a_broken_line_and_says_nothing_of_a_
         endpoint = Endpoint(scheme="http", host="127.0.0.1", port=port)
         async with await connect(Connection(endpoint=endpoint), NO_CREDENTIAL) as cluster:
             with pytest.raises(ProblemError) as caught:
-                await cluster.perform(Request(method="PUT", path="/a"))
+                await performed(cluster, Request(method="PUT", path="/a"))
     assert problem.cause is Cause.CONNECTION
     assert "broke off the line" in problem.what
     assert caught.value.problem.cause is Cause.UNKNOWN_OUTCOME
@@ -199,9 +200,9 @@ async def test_a_change_is_not_sent_again_when_a_kept_line_turns_out_to_be_close
     async with _listening(answer_once) as port:
         endpoint = Endpoint(scheme="http", host="127.0.0.1", port=port)
         async with await connect(Connection(endpoint=endpoint), NO_CREDENTIAL) as cluster:
-            await cluster.perform(Request(method="GET", path="/a"))
+            await performed(cluster, Request(method="GET", path="/a"))
             with pytest.raises(ProblemError) as caught:
-                await cluster.perform(Request(method="DELETE", path="/a"))
+                await performed(cluster, Request(method="DELETE", path="/a"))
     assert caught.value.problem.cause is Cause.UNKNOWN_OUTCOME
     assert len(heard) == 2
 

@@ -23,6 +23,7 @@ from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import Repository, SnapshotState
+from tests.by_hand import performed
 from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
@@ -58,12 +59,12 @@ def repository(version: str) -> Repository:
 async def cluster(node: SandboxNode, repository: Repository) -> AsyncIterator[Cluster]:
     async with await connected_to(node) as connected:
         yield connected
-        for index in await connected.indices():
+        for index in await connected.indices.every():
             if index.name.startswith("snw-"):
-                await connected.delete_index(index.name)
+                await connected.changes.delete_index(index.name)
         for registered in await connected.snapshots.repositories():
             if registered.name.startswith("snw"):
-                await connected.perform(unregister_request(registered.name))
+                await performed(connected, unregister_request(registered.name))
         shutil.rmtree(node.snapshots / repository.settings["location"], ignore_errors=True)
 
 
@@ -71,19 +72,19 @@ async def cluster(node: SandboxNode, repository: Repository) -> AsyncIterator[Cl
 async def taken(cluster: Cluster, repository: Repository, version: str) -> Cluster:
     """The cluster with a finished snapshot "s" of two indices, three documents in the first."""
     for name in NAMES:
-        await cluster.create_index(name, '{"settings":{"number_of_shards":2,"number_of_replicas":0}}')
+        await cluster.changes.create_index(name, '{"settings":{"number_of_shards":2,"number_of_replicas":0}}')
     of_type = {} if int(version[0]) >= 7 else {"_type": "_doc" if version[0] == "6" else "doc"}
     lines = [f'{json.dumps({"index": {"_index": "snw-a", "_id": str(one), **of_type}})}\n{{"a":1}}\n' for one in "123"]
-    await cluster.perform(Request(method="POST", path="/_bulk", body="".join(lines)))
-    await cluster.refresh("snw-a")
-    await cluster.perform(register_request(repository))
+    await performed(cluster, Request(method="POST", path="/_bulk", body="".join(lines)))
+    await cluster.searches.refresh("snw-a")
+    await performed(cluster, register_request(repository))
     await take(cluster, "s", *NAMES)
     return cluster
 
 
 async def take(cluster: Cluster, name: str, *indices: str) -> None:
-    knows = await cluster.version() >= Version(7, 12)
-    await cluster.perform(create_snapshot_request("snw", name, indices, knows_features=knows))
+    knows = await cluster.wire.version() >= Version(7, 12)
+    await performed(cluster, create_snapshot_request("snw", name, indices, knows_features=knows))
     for _ in range(200):
         if (await cluster.snapshots.taking("snw", name)).state is not SnapshotState.IN_PROGRESS:
             return
@@ -106,16 +107,16 @@ def renaming(index: str, to: str) -> Request:
 
 
 async def test_a_repository_is_listed_as_it_was_registered(cluster: Cluster, repository: Repository) -> None:
-    await cluster.perform(register_request(repository.registered(readonly=False)))
+    await performed(cluster, register_request(repository.registered(readonly=False)))
     (found,) = [one for one in await cluster.snapshots.repositories() if one.name == "snw"]
     assert (found.type, found.settings, found.is_readonly) == ("fs", repository.settings, False)
     await cluster.snapshots.verify("snw")
-    await cluster.perform(unregister_request("snw"))
+    await performed(cluster, unregister_request("snw"))
     assert "snw" not in [one.name for one in await cluster.snapshots.repositories()]
 
 
 async def test_what_is_registered_again_read_only_says_so(taken: Cluster, repository: Repository) -> None:
-    await taken.perform(register_request(repository.registered(readonly=True)))
+    await performed(taken, register_request(repository.registered(readonly=True)))
     (found,) = [one for one in await taken.snapshots.repositories() if one.name == "snw"]
     assert found.is_readonly
     await taken.snapshots.verify("snw")
@@ -143,7 +144,7 @@ async def test_a_list_of_snapshots_has_every_one_of_them(taken: Cluster) -> None
     await take(taken, "t", "snw-b")
     pages = [page async for page in taken.snapshots.snapshots("snw")]
     assert sorted((one.name, one.indices) for page in pages for one in page) == [("s", NAMES), ("t", ("snw-b",))]
-    await taken.perform(delete_snapshot_request("snw", "t"))
+    await performed(taken, delete_snapshot_request("snw", "t"))
     assert [one.name async for page in taken.snapshots.snapshots("snw") for one in page] == ["s"]
 
 
@@ -155,7 +156,7 @@ async def test_a_restored_index_is_complete_and_says_where_it_came_from(taken: C
     assert done.bytes == done.bytes_done > 0
     assert (done.repository, done.snapshot) == ("snw", "s")
     assert len(done.uuid) == 22
-    assert await taken.count("snw-made") == 3
+    assert await taken.searches.count("snw-made") == 3
 
 
 async def test_an_open_index_of_the_same_name_is_never_restored_over(taken: Cluster) -> None:
@@ -205,14 +206,14 @@ async def test_features_are_told_from_7_12_on(cluster: Cluster, version: str) ->
 
 async def test_a_type_that_the_server_lacks_is_named(cluster: Cluster) -> None:
     with pytest.raises(ProblemError, match="has no repositories of the type s3") as caught:
-        await cluster.perform(register_request(Repository(name="snw-s3", type="s3", settings={"bucket": "b"})))
+        await performed(cluster, register_request(Repository(name="snw-s3", type="s3", settings={"bucket": "b"})))
     assert caught.value.problem.cause is Cause.UNSUPPORTED
 
 
 async def test_a_folder_outside_path_repo_is_named(cluster: Cluster) -> None:
     with pytest.raises(ProblemError, match="may not use the folder /elsewhere") as caught:
-        await cluster.perform(
-            register_request(Repository(name="snw-out", type="fs", settings={"location": "/elsewhere"}))
+        await performed(
+            cluster, register_request(Repository(name="snw-out", type="fs", settings={"location": "/elsewhere"}))
         )
     assert caught.value.problem.cause is Cause.UNSUPPORTED
 
@@ -246,7 +247,7 @@ async def test_lifecycles_are_told_where_there_are_any(cluster: Cluster, version
 
 
 async def test_settings_of_all_indices_come_by_pattern(taken: Cluster) -> None:
-    await taken.put_settings("snw-b", '{"index.routing.allocation.exclude.room":"attic"}')
+    await taken.changes.put_settings("snw-b", '{"index.routing.allocation.exclude.room":"attic"}')
     found = await taken.surroundings.index_settings("index.routing.allocation.exclude.*")
     assert found is not None
     assert found["snw-b"] == {"index.routing.allocation.exclude.room": "attic"}
@@ -256,7 +257,7 @@ async def test_settings_of_all_indices_come_by_pattern(taken: Cluster) -> None:
 async def test_the_index_to_write_to_is_told_by_alias(cluster: Cluster, version: str) -> None:
     writes = int(version[0]) >= 6
     how = {"is_write_index": True} if writes else {}
-    await cluster.create_index("snw-w", json.dumps({"aliases": {"snw-alias": how, "snw-other": {}}}))
+    await cluster.changes.create_index("snw-w", json.dumps({"aliases": {"snw-alias": how, "snw-other": {}}}))
     found = await cluster.surroundings.write_aliases()
     assert found is not None
     assert {alias: names for alias, names in found.items() if alias.startswith("snw-")} == (
@@ -267,11 +268,11 @@ async def test_the_index_to_write_to_is_told_by_alias(cluster: Cluster, version:
 async def test_what_a_global_state_would_replace_is_named(cluster: Cluster, version: str) -> None:
     key = "index_patterns" if int(version[0]) >= 6 else "template"
     pattern = ["snw-*"] if int(version[0]) >= 6 else "snw-*"
-    await cluster.perform(Request(method="PUT", path="/_template/snw-t", body=json.dumps({key: pattern})))
+    await performed(cluster, Request(method="PUT", path="/_template/snw-t", body=json.dumps({key: pattern})))
     composable = int(version[0]) >= 7
     if composable:
         body = '{"index_patterns":["snw-x-*"],"priority":9}'
-        await cluster.perform(Request(method="PUT", path="/_index_template/snw-i", body=body))
+        await performed(cluster, Request(method="PUT", path="/_index_template/snw-i", body=body))
     try:
         found = await cluster.surroundings.global_state()
         assert "snw-t" in found["legacy templates"]
@@ -282,6 +283,6 @@ async def test_what_a_global_state_would_replace_is_named(cluster: Cluster, vers
         )
         assert ("snw-i" in found.get("index templates", ())) == composable
     finally:
-        await cluster.perform(Request(method="DELETE", path="/_template/snw-t"))
+        await performed(cluster, Request(method="DELETE", path="/_template/snw-t"))
         if composable:
-            await cluster.perform(Request(method="DELETE", path="/_index_template/snw-i"))
+            await performed(cluster, Request(method="DELETE", path="/_index_template/snw-i"))

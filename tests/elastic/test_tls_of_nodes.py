@@ -136,7 +136,7 @@ async def test_a_destination_that_does_not_know_the_sources_authority_says_so(
         await connect(_connection(node, Trust(kind=TrustKind.UNVERIFIED)), _credential(node)) as source,
         await _destination(nodes, None) as destination,
     ):
-        body = {"source": {"remote": source.as_remote(), "index": "a"}, "dest": {"index": "b"}}
+        body = {"source": {"remote": source.wire.as_remote(), "index": "a"}, "dest": {"index": "b"}}
         with pytest.raises(ProblemError) as caught:
             await destination.tasks.dry_run(body)
     problem = caught.value.problem
@@ -152,8 +152,8 @@ async def test_a_destination_that_knows_the_sources_authority_reads_from_it(
         await connect(_connection(node, Trust(kind=TrustKind.UNVERIFIED)), _credential(node)) as source,
         await _destination(nodes, tls) as destination,
     ):
-        await source.create_index("tls-a", "{}")
-        body = {"source": {"remote": source.as_remote(), "index": "tls-a"}, "dest": {"index": "tls-b"}}
+        await source.changes.create_index("tls-a", "{}")
+        body = {"source": {"remote": source.wire.as_remote(), "index": "tls-a"}, "dest": {"index": "tls-b"}}
         await destination.tasks.dry_run(body)
-        assert await destination.existing(["tls-b"]) == {}
-        await source.delete_index("tls-a")
+        assert await destination.indices.existing(["tls-b"]) == {}
+        await source.changes.delete_index("tls-a")

@@ -42,6 +42,7 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.problem import Cause, ProblemError
 from tests.broken_line import Answer, Line
+from tests.by_hand import performed
 from tests.engine.tiny import Fast, Tiny, plan_of, trouble
 from tests.journeys.mortal import Way, performer
 from tests.methods.copying import fill, joined, make, numbered, settings
@@ -208,7 +209,7 @@ async def sent(cluster: Cluster, path: str) -> dict[str, Any] | None:
 async def take_away(cluster: Cluster) -> None:
     for one in await found(cluster.wire, (DefinitionKind.TEMPLATE, DefinitionKind.PIPELINE)):
         if one.name.startswith("co-"):
-            await cluster.perform(Request(method="DELETE", path=f"{one.kind.path}/{one.name}"))
+            await performed(cluster, Request(method="DELETE", path=f"{one.kind.path}/{one.name}"))
 
 
 @pytest.fixture
@@ -241,7 +242,8 @@ async def test_they_are_made_once_every_index_is_there_and_stay(bench: Bench) ->
 
 @pytest.mark.nodes
 async def test_another_that_came_since_the_plan_stays_as_it_is(bench: Bench) -> None:
-    await bench.destination.perform(
+    await performed(
+        bench.destination,
         Request(method="PUT", path="/_ingest/pipeline/co-empty", body=json.dumps(OTHER)),
     )
     progress = await bench.run()
@@ -253,13 +255,13 @@ async def test_another_that_came_since_the_plan_stays_as_it_is(bench: Bench) -> 
 @pytest.mark.nodes
 async def test_one_that_is_refused_ends_nothing_and_is_made_when_the_run_is_taken_up(bench: Bench) -> None:
     twin = Request(method="PUT", path="/_index_template/co-twin", body=TEMPLATE.body)
-    await bench.destination.perform(twin)
+    await performed(bench.destination, twin)
     refused = await bench.run()
     [lacking] = refused.not_carried
     assert outcomes_of(refused) == {"co-empty": CarryOutcome.MADE, "co-logs": CarryOutcome.REFUSED}
     assert (refused.outcome, refused.exit_code()) == (RunOutcome.VERIFIED, ExitCode.INCOMPLETE)
     assert "co-twin" in lacking.words
-    await bench.destination.perform(Request(method="DELETE", path="/_index_template/co-twin"))
+    await performed(bench.destination, Request(method="DELETE", path="/_index_template/co-twin"))
     made = await bench.run()
     assert outcomes_of(made) == {"co-empty": CarryOutcome.MADE, "co-logs": CarryOutcome.MADE}
     assert made.exit_code() is ExitCode.DONE
@@ -377,7 +379,7 @@ async def test_a_run_that_dies_while_it_makes_them_makes_each_once(nodes: Shared
             async with Journal.open(folder.journal) as journal:
                 kinds = [type(event) for _, event in await journal.read(limit=10_000)]
                 progress = await journal.progress()
-            await clusters.destination.delete_index(prefix)
+            await clusters.destination.changes.delete_index(prefix)
             return code, progress, kinds
 
         _, whole, kinds = await dying("", 0)
@@ -389,7 +391,7 @@ async def test_a_run_that_dies_while_it_makes_them_makes_each_once(nodes: Shared
         told = await found(clusters.destination.wire, (DefinitionKind.PIPELINE, DefinitionKind.TEMPLATE))
         there = [one.name for one in told if one.name.startswith("co-")]
         await take_away(clusters.destination)
-        await clusters.source.delete_index("co-one")
+        await clusters.source.changes.delete_index("co-one")
     assert [one.fate for one in whole.carried] == [CarryOutcome.MADE, CarryOutcome.MADE]
     assert len(there) == 2 * (1 + len(deaths))
     for death, (code, progress, _) in ends.items():

@@ -91,7 +91,7 @@ async def test_a_stopped_run_leaves_no_half_restored_index_and_can_be_taken_up(
         seen = await before(pair.clusters, small, large)
         plan = pair.method.plan(await pair.draft(small, large), "2026-01-01T00:00:00Z")
         running = asyncio.ensure_future(run(pair, plan, path))
-        await until(lambda: pair.new.existing([large]))
+        await until(lambda: pair.new.indices.existing([large]))
         await until(lambda: is_whole(pair, small))
         await moving(path)
         async with Journal.open(path) as journal:
@@ -133,7 +133,7 @@ async def test_what_finds_no_node_is_waited_for_and_given_up_without_a_rest(node
     async with usual(nodes) as pair:
         index = await pair.fill("books", 5)
         other = await pair.fill("other", 5)
-        await pair.old.put_settings(index, '{"index.routing.allocation.require.box":"hot"}')
+        await pair.old.changes.put_settings(index, '{"index.routing.allocation.require.box":"hot"}')
         await pair.snapshot(index, other)
         seen = await before(pair.clusters, index, other)
         plan = pair.method.plan(await pair.draft(index, other), "2026-01-01T00:00:00Z")

@@ -107,7 +107,7 @@ async def test_a_password_that_is_changed_in_the_middle_is_asked_for_and_the_cop
         assert "esmigrate resume 7K2P --source-password-file FILE" in waiting.problem.todo
         assert BEGUN <= waiting.done < AMOUNT
         credential = Credential(sign_in=SignIn.PASSWORD, user="elastic", secret="another-one")
-        async with await connect(source.connection, credential) as again:
+        async with await connect(source.wire.connection, credential) as again:
             ended = await migrated(plan, Clusters(destination=clusters.destination, source=again), tmp_path)
     assert ended.outcome is RunOutcome.VERIFIED
     assert ended.progress.tasks[0].written == AMOUNT

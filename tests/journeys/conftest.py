@@ -22,6 +22,7 @@ from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.sandbox.loading import load
+from tests.by_hand import performed
 from tests.journeys.reader import Reader
 from tests.journeys.terminal import Terminal
 from tests.signing_in import connected_to
@@ -163,13 +164,13 @@ def with_user(node: SandboxNode) -> str:
 async def taken_away(old: Cluster, new: Cluster, prefix: str, *, snapshot: str) -> None:
     """Delete what a walk has left on both, PREFIX-one and -two, the repository and its snapshot; close them."""
     with suppress(ProblemError):
-        await old.perform(delete_snapshot_request(prefix, snapshot))
+        await performed(old, delete_snapshot_request(prefix, snapshot))
     for cluster in (old, new):
         for name in ("one", "two"):
             with suppress(ProblemError):
-                await cluster.delete_index(f"{prefix}-{name}")
+                await cluster.changes.delete_index(f"{prefix}-{name}")
         with suppress(ProblemError):
-            await cluster.perform(unregister_request(prefix))
+            await performed(cluster, unregister_request(prefix))
         await cluster.close()
 
 
@@ -220,7 +221,7 @@ async def pair(nodes: SharedNodes) -> tuple[SandboxNode, SandboxNode]:
         response = await cluster.wire.exchange("GET", "/_alias/books", accepted=frozenset({404}))
         status, told = response.status, response.body
         for index in json.loads(told) if status == 200 else ():
-            await cluster.delete_index(index)
+            await cluster.changes.delete_index(index)
     return source, destination
 
 
@@ -261,6 +262,6 @@ async def prefix(pair: tuple[SandboxNode, SandboxNode]) -> AsyncIterator[str]:
     yield begins
     for node in pair:
         async with await connected_to(node) as cluster:
-            for index in await cluster.indices():
+            for index in await cluster.indices.every():
                 if index.name.startswith(begins):
-                    await cluster.delete_index(index.name)
+                    await cluster.changes.delete_index(index.name)

@@ -9,6 +9,7 @@ import pytest
 
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.sandbox.nodes import NodeOptions
+from tests.by_hand import performed
 from tests.journeys.conftest import with_user
 
 if TYPE_CHECKING:
@@ -38,15 +39,15 @@ async def test_a_key_for_one_index_is_enough_to_move_it(
         lines = "".join(
             f'{{"index":{{"_index":"keyed","_type":"_doc","_id":"{n}"}}}}\n{{"n":{n}}}\n' for n in range(70)
         )
-        await cluster.perform(Request(method="POST", path="/_bulk?refresh=true", body=lines))
+        await performed(cluster, Request(method="POST", path="/_bulk?refresh=true", body=lines))
         body = json.dumps({"name": "migration", "role_descriptors": {"reader": role}})
-        made = await cluster.perform(Request(method="POST", path="/_security/api_key", body=body))
+        made = await performed(cluster, Request(method="POST", path="/_security/api_key", body=body))
     operator.environ["ESMIGRATE_SOURCE_API_KEY"] = f"{made['id']}:{made['api_key']}"
     operator.environ["ESMIGRATE_DESTINATION_PASSWORD"] = destination.password or ""
     planned = await operator.plan(source.url, with_user(destination), "--index", "keyed")
     done = await operator.do("run", "move.toml")
     async with await opened(destination) as cluster:
-        arrived = await cluster.count("keyed")
+        arrived = await cluster.searches.count("keyed")
     written = b"".join(path.read_bytes() for path in operator.folder.rglob("*") if path.is_file())
     assert planned.code == 0, planned.text
     assert done.code == 0, done.text

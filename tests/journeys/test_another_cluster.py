@@ -17,6 +17,7 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.sandbox.nodes import NodeOptions
 from tests.broken_line import Line
+from tests.by_hand import performed
 from tests.journeys.test_restore import SLOW, fill, snapshot
 from tests.methods.copying import fill as filled
 from tests.methods.copying import make, numbered, settings
@@ -53,7 +54,7 @@ async def here(nodes: SharedNodes) -> AsyncIterator[SandboxNode]:
 async def there(nodes: SharedNodes) -> AsyncIterator[SandboxNode]:
     node = await nodes.get("7.17.28", THERE)
     async with await connected_to(node) as cluster:
-        await cluster.create_index(INDEX, json.dumps({"settings": OF_ITS_OWN}))
+        await cluster.changes.create_index(INDEX, json.dumps({"settings": OF_ITS_OWN}))
     yield node
     await emptied(node)
 
@@ -62,21 +63,21 @@ async def emptied(node: SandboxNode) -> None:
     async with await connected_to(node) as cluster:
         for task in (await cluster.tasks.running()).values():  # which would make its index anew
             await cluster.tasks.cancel(task)
-        for index in await cluster.indices():
+        for index in await cluster.indices.every():
             if index.name.startswith("ac-"):
-                await cluster.delete_index(index.name)
+                await cluster.changes.delete_index(index.name)
 
 
 async def settings_on(node: SandboxNode, index: str = INDEX) -> dict[str, str]:
     async with await connected_to(node) as cluster:
-        has = await cluster.settings_of(index)
+        has = await cluster.indices.settings_of(index)
     return {name: has.get(f"index.{name}", "") for name in ("refresh_interval", "number_of_replicas", "uuid")}
 
 
 async def planned_copy(operator: Operator, line: Line, source: SandboxNode, method: str) -> Ended:
     """A plan that takes half a minute, for the index of a source without security."""
     async with await connected_to(source) as cluster:
-        if INDEX not in await cluster.existing([INDEX]):
+        if INDEX not in await cluster.indices.existing([INDEX]):
             wanted = settings(1, refresh_interval="9s", number_of_replicas=1)
             await make(cluster, INDEX, {"settings": wanted, "mappings": {"book": {}}})
             await filled(cluster, INDEX, numbered(AMOUNT, "book"))
@@ -161,11 +162,11 @@ async def test_a_killed_restore_leaves_another_cluster_at_the_address_alone(
     before = await settings_on(there)
     async with await connected_to(here) as cluster:
         place = {"type": "fs", "settings": {"location": "ac-kept"}}
-        await cluster.perform(Request(method="PUT", path="/_snapshot/ac-kept", body=json.dumps(place)))
+        await performed(cluster, Request(method="PUT", path="/_snapshot/ac-kept", body=json.dumps(place)))
         await fill(cluster, "ac-slow", 100, {"number_of_shards": 1}, words=12_000)
         await snapshot(cluster, "ac-kept", "all", "ac-slow")
-        await cluster.delete_index("ac-slow")
-        await cluster.perform(Request(method="DELETE", path="/_snapshot/ac-kept"))
+        await cluster.changes.delete_index("ac-slow")
+        await performed(cluster, Request(method="DELETE", path="/_snapshot/ac-kept"))
     try:
         async with Line(here) as line:
             where = ("--destination", line.node.url, "--repository", "ac-kept", "--snapshot", "all")

@@ -54,8 +54,8 @@ async def test_what_a_killed_run_has_switched_off_is_put_back_and_what_is_left_b
         plan = await planned(clusters, draft.answered(method=MethodName.REINDEX_FROM_REMOTE), INDEX)
         whole = make_folder(plan, home, lambda: "WH2E")
         assert await perform_one(whole, credentials, "", 0) == ExitCode.DONE
-        wanted = await clusters.destination.settings_of(INDEX)
-        await clusters.destination.delete_index(INDEX)
+        wanted = await clusters.destination.indices.settings_of(INDEX)
+        await clusters.destination.changes.delete_index(INDEX)
         async with Journal.open(whole.journal) as journal:
             events = [event for _, event in await journal.read(limit=10_000)]
         tuned = next(
@@ -68,13 +68,13 @@ async def test_what_a_killed_run_has_switched_off_is_put_back_and_what_is_left_b
         folder = make_folder(plan, home, lambda: "KL2D")
         # The first write makes the journal's tables.
         assert await perform_one(folder, credentials, "after", tuned + 2) == -signal.SIGKILL
-        killed = await clusters.destination.settings_of(INDEX)
+        killed = await clusters.destination.indices.settings_of(INDEX)
         cleaned = await operator.do("cleanup", "KL2D")
-        put_back = await clusters.destination.settings_of(INDEX)
+        put_back = await clusters.destination.indices.settings_of(INDEX)
         await newest_event_to_resume(folder)
         resumed = await perform_one(folder, credentials, "", 0)
-        await clusters.destination.delete_index(INDEX)
-        await clusters.source.delete_index(INDEX)
+        await clusters.destination.changes.delete_index(INDEX)
+        await clusters.source.changes.delete_index(INDEX)
     assert (killed["index.refresh_interval"], killed["index.number_of_replicas"]) == ("-1", "0")
     assert cleaned.code == ExitCode.DONE, cleaned.text
     assert f"reverted on the destination: replicas and refresh of {INDEX} were switched off" in cleaned.out
@@ -112,9 +112,9 @@ async def test_what_the_destination_copies_by_itself_for_a_killed_run_is_cancell
         await operator.do("resume", "AL2N", "--detach")
         await operator.do("pace", "AL2N", "0")
         resumed = await operator.do("attach", "AL2N")
-        count = await clusters.destination.count(ALONE)
-        await clusters.destination.delete_index(ALONE)
-        await clusters.source.delete_index(ALONE)
+        count = await clusters.destination.searches.count(ALONE)
+        await clusters.destination.changes.delete_index(ALONE)
+        await clusters.source.changes.delete_index(ALONE)
     assert "esmigrate-AL2N-1" in running
     assert "esmigrate cleanup AL2N" in status.out
     assert cleaned.code == ExitCode.DONE, cleaned.text

@@ -39,9 +39,11 @@ async def test_a_copy_moves_and_verifies_without_anything_opened_on_the_destinat
     done = await operator.do("run", "move.toml")
     told = await operator.do("report", done.run, "--format", "json")
     async with await opened(destination) as cluster:
-        counts = [await cluster.count(f"copied-{name}") for name in names]
-        settings = await cluster.settings_of("copied-orders")
-        await cluster.delete_index("copied-library")  # its alias is one to write to, which others want to make too
+        counts = [await cluster.searches.count(f"copied-{name}") for name in names]
+        settings = await cluster.indices.settings_of("copied-orders")
+        await cluster.changes.delete_index(
+            "copied-library"
+        )  # its alias is one to write to, which others want to make too
     secrets = [source.password or "", destination.password or ""]
     written = [path for path in operator.folder.rglob("*") if path.is_file()]
     assert made.code == 0, made.text
@@ -60,7 +62,7 @@ async def test_a_copy_that_compares_every_document_says_so_in_its_plan_its_lines
     told = json.loads((await operator.do("report", done.run, "--format", "json")).out)
     plan = (operator.folder / "move.toml").read_text()
     async with await opened(pair[1]) as cluster:
-        await cluster.delete_index("copy-proved-orders")
+        await cluster.changes.delete_index("copy-proved-orders")
     assert made.code == 0, made.text
     assert 'verify = "everything"' in plan
     assert done.code == 0, done.text
@@ -82,8 +84,10 @@ async def test_a_second_copy_goes_into_what_is_there_only_where_that_is_asked_fo
     second = await operator.do("run", "move.toml")
     plan = (operator.folder / "move.toml").read_text()
     async with await opened(pair[1]) as cluster:
-        count = await cluster.count("copy-twice-library")
-        await cluster.delete_index("copy-twice-library")  # its alias is one to write to, which others want to make too
+        count = await cluster.searches.count("copy-twice-library")
+        await cluster.changes.delete_index(
+            "copy-twice-library"
+        )  # its alias is one to write to, which others want to make too
     assert (first.code, refused.code, second.code) == (0, 6, 0), second.text
     assert "the index is used as it is" in made.text
     assert "versions = true" in plan
@@ -103,9 +107,9 @@ async def test_each_type_of_an_old_index_is_moved_and_verified_by_itself(
     again = await operator.do("check", "move.toml")
     async with await opened(destination) as cluster:
         names = ("copy-types-book", "copy-types-loan")
-        counts = [await cluster.count(name) for name in names]
+        counts = [await cluster.searches.count(name) for name in names]
         for name in names:
-            await cluster.delete_index(name)
+            await cluster.changes.delete_index(name)
     assert "copy-types (book) → copy-types-book" in made.text
     assert done.code == 0, done.text
     assert "ok  copy-types (Loan)" in done.out

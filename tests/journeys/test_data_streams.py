@@ -64,7 +64,7 @@ def fresh(nodes: SharedNodes) -> tuple[SandboxNode, SandboxNode]:
 async def sides(fresh: tuple[SandboxNode, SandboxNode]) -> tuple[SandboxNode, SandboxNode]:
     """A source with a data stream of two indices that hold documents, and a destination."""
     async with await connected_to(fresh[0]) as old:
-        if (await old.existing([STREAM])).get(STREAM) != "data stream":
+        if (await old.indices.existing([STREAM])).get(STREAM) != "data stream":
             await ask(old, "PUT", "/_component_template/shop-fields", COMPONENT)
             await ask(old, "PUT", "/_index_template/shop", TEMPLATE)
             await ask(old, "POST", f"/{STREAM}/_bulk?refresh=true", documents("a"))
@@ -90,8 +90,8 @@ async def test_a_data_stream_is_listed_once_and_its_indices_are_parts_of_it(
     sides: tuple[SandboxNode, SandboxNode],
 ) -> None:
     async with await connected_to(sides[0]) as cluster:
-        rows = with_streams(await cluster.indices())
-        told = (await cluster.definitions([STREAM]))[STREAM]
+        rows = with_streams(await cluster.indices.every())
+        told = (await cluster.indices.definitions([STREAM]))[STREAM]
     [row] = [one for one in rows if one.is_stream]
     assert (row.name, row.documents) == (STREAM, 2 * EACH)
     assert row.backing == told.backing
@@ -119,9 +119,9 @@ async def test_a_data_stream_arrives_as_one_with_its_template_first_and_every_do
     compared = await verified(operator, sides, STREAM, name)
     [task] = Plan.from_toml(await asyncio.to_thread((operator.folder / "move.toml").read_text)).tasks
     async with await connected_to(sides[1]) as cluster:
-        kind = (await cluster.existing([name])).get(name)
-        count = await cluster.count(name)
-        made_of = (await cluster.definitions([name]))[name]
+        kind = (await cluster.indices.existing([name])).get(name)
+        count = await cluster.searches.count(name)
+        made_of = (await cluster.indices.definitions([name]))[name]
         actions = [{"remove": {"index": name, "alias": "first-users"}}]
         await ask(cluster, "POST", "/_aliases", {"actions": actions})
     assert made.code == 0, made.text
@@ -152,7 +152,7 @@ async def test_the_same_name_is_in_the_way_until_it_is_to_be_added_to(
     await planned(operator, "copy-through-here", sides, "--index", STREAM, "--into-existing")
     again = await operator.do("run", "move.toml")
     async with await connected_to(sides[1]) as cluster:
-        count = await cluster.count(STREAM)
+        count = await cluster.searches.count(STREAM)
     assert (first.code, refused.code) == (0, 6), refused.text
     assert f"{STREAM}: data stream, {2 * EACH} documents" in refused.text
     assert again.code == 0, again.text
@@ -204,7 +204,7 @@ async def test_a_data_stream_is_restored_under_another_name_and_verified(
         done = await operator.do("run", "move.toml")
         report = json.loads((await operator.do("report", done.run, "--format", "json")).out)
         compared = await verified(operator, sides, STREAM, "back-shop")
-        kind = (await new.existing(["back-shop"])).get("back-shop")
+        kind = (await new.indices.existing(["back-shop"])).get("back-shop")
         await ask(new, "DELETE", "/_snapshot/of-streams")
         await ask(old, "DELETE", "/_snapshot/of-streams")
     await asyncio.to_thread(shutil.rmtree, source.snapshots / "of-streams", ignore_errors=True)
@@ -226,7 +226,7 @@ async def test_files_go_into_a_data_stream_where_a_template_makes_one_and_rows_w
         await ask(cluster, "PUT", "/_index_template/events", {"index_patterns": ["ev-*"], "data_stream": {}})
         made = await operator.do(*where, "--file", "rows.csv", "--into", "ev-b", "-o", "move.toml")
         done = await operator.do("run", "move.toml")
-        kind, count = (await cluster.existing(["ev-b"])).get("ev-b"), await cluster.count("ev-b")
+        kind, count = (await cluster.indices.existing(["ev-b"])).get("ev-b"), await cluster.searches.count("ev-b")
         await operator.do(*where, "--file", "bare.csv", "--into", "ev-c", "-o", "bare.toml")
         bare = await operator.do("check", "bare.toml")
     assert "ev-b will be a data stream, made by the destination's template events" in made.text
@@ -254,7 +254,7 @@ async def test_a_killed_copy_is_resumed_whole_though_the_data_stream_has_rolled_
         await ask(old, "POST", f"/{name}/_bulk?refresh=true", documents("c"))
     resumed = await operator.do("resume", begun.run)
     async with await connected_to(sides[1]) as new:
-        count = await new.count(name)
+        count = await new.searches.count(name)
     assert begun.code == 20, begun.text
     assert resumed.code == 0, resumed.text
     assert count == 3 * EACH

@@ -33,7 +33,7 @@ async def test_rows_of_twenty_thousand_levels_end_no_node(operator: Operator, no
     told = {one["id"]: one["reason"] for one in rejects(operator, run.path.name)}
     _, cluster = await reach(node)
     async with cluster:
-        count = await cluster.count("files-deep")
+        count = await cluster.searches.count("files-deep")
     assert plan.code == 0, plan.text
     assert begun.code == 20, begun.text
     assert done.code == 3, done.text

@@ -17,6 +17,7 @@ from pyarrow import parquet
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.reading.guess import guesses
 from esmigrate_tui.reading.mapping import entries, kind_of
+from tests.by_hand import performed
 from tests.journeys.conftest import unharmed, with_user
 from tests.methods.copying import fill, make, settings
 
@@ -81,10 +82,10 @@ async def test_a_table_with_bad_rows_arrives_but_for_them(
     done = await operator.do("run", "files.toml")
     told = rejects(operator, done.run)
     async with await opened(node) as cluster:
-        count = await cluster.count("files-orders")
+        count = await cluster.searches.count("files-orders")
         document = await source_of(cluster, "files-orders", "7")
         mapping: Any = await cluster.wire.get("/files-orders/_mapping", dict)
-        await cluster.delete_index("files-orders")
+        await cluster.changes.delete_index("files-orders")
     path = operator.folder / "orders.csv"
     assert plan.code == 0, plan.text
     assert '{"id":0,"city":"Rome, 0","at":"2024-01-01 10:00:00","total":0.50,"paid":true}' in plan.err
@@ -116,9 +117,9 @@ async def test_packed_lines_arrive_as_the_bytes_they_are(
     plan = await planned(operator, node, "*.ndjson.gz", "files-packed", *more)
     done = await operator.do("run", "files.toml")
     async with await opened(node) as cluster:
-        count = await cluster.count("files-packed")
+        count = await cluster.searches.count("files-packed")
         document = await source_of(cluster, "files-packed", "x")
-        await cluster.delete_index("files-packed")
+        await cluster.changes.delete_index("files-packed")
     assert plan.code == 0, plan.text
     assert done.code == 0, done.text
     assert count == 3_002
@@ -136,15 +137,15 @@ async def test_what_elasticdump_wrote_of_6_8_arrives_with_ids_routing_and_bytes(
         odd = ({"_type": "_doc", "_id": "ü/1", "routing": "r"}, b'{"n": 1.10, "l": [1, 2.50]}')
         await fill(cluster, "files-old", [odd, *(({"_type": "_doc"}, b'{"n":%d}' % n) for n in range(1_000))])
         body = (await cluster.wire.exchange("POST", "/files-old/_search?size=2000&sort=_doc")).body
-        await cluster.delete_index("files-old")
+        await cluster.changes.delete_index("files-old")
     dumped = msgspec.json.decode(body, type=Dumped).hits.hits  # a hit is what elasticdump writes, a line each
     (operator.folder / "dump.json").write_bytes(b"".join(bytes(hit) + b"\n" for hit in dumped))
     plan = await planned(operator, node, "dump.json", "files-dump")
     done = await operator.do("run", "files.toml")
     async with await opened(node) as cluster:
-        count = await cluster.count("files-dump")
+        count = await cluster.searches.count("files-dump")
         document = (await cluster.wire.exchange("GET", "/files-dump/_source/%C3%BC%2F1?routing=r")).body
-        await cluster.delete_index("files-dump")
+        await cluster.changes.delete_index("files-dump")
     assert plan.code == 0, plan.text
     assert "elasticdump" in plan.err
     assert done.code == 0, done.text
@@ -168,8 +169,8 @@ async def test_a_run_that_was_killed_goes_on_without_a_row_lost_or_doubled(
         await operator.kill(run)
         done = await operator.do("resume", run.path.name)
     async with await opened(node) as cluster:
-        count = await cluster.count("files-killed")
-        await cluster.delete_index("files-killed")
+        count = await cluster.searches.count("files-killed")
+        await cluster.changes.delete_index("files-killed")
     assert begun.code == 20, begun.text
     assert done.code == 0, done.text
     assert count == 20_000
@@ -188,8 +189,8 @@ async def test_a_second_run_doubles_nothing_where_ids_are_hashes(
     again = await planned(operator, node, "a.csv", "files-twice", "--id-hash")
     second = await operator.do("run", "files.toml")
     async with await opened(node) as cluster:
-        count = await cluster.count("files-twice")
-        await cluster.delete_index("files-twice")
+        count = await cluster.searches.count("files-twice")
+        await cluster.changes.delete_index("files-twice")
     assert first.code == 0, first.text
     assert "1 row equal to another one" in first.out
     assert same.code == 6  # a plan that makes its index does not mix with one that is there
@@ -222,8 +223,8 @@ async def test_standard_input_is_kept_beside_the_plan(operator: Operator, nodes:
     _, told = await process.communicate(b'[{"a":1},\n {"a":\n  2}]')
     done = await operator.do("run", "in.toml")
     async with await opened(node) as cluster:
-        count = await cluster.count("files-stdin")
-        await cluster.delete_index("files-stdin")
+        count = await cluster.searches.count("files-stdin")
+        await cluster.changes.delete_index("files-stdin")
     assert process.returncode == 0, told
     assert b"Standard input is kept in in.input" in told
     assert (operator.folder / "in.input").stat().st_mode & 0o077 == 0
@@ -239,7 +240,7 @@ async def test_what_stands_in_the_way_is_said_before_anything_is_written(
     await planned(operator, node, "a.csv", "files-way", "--pipeline", "files-absent")
     checked = await operator.do("check", "files.toml")
     async with await opened(node) as cluster:
-        there = await cluster.existing(["files-way"])
+        there = await cluster.indices.existing(["files-way"])
     assert checked.code == 6
     assert "has no pipeline files-absent" in checked.out
     assert "Every row gets a new _id" in checked.out
@@ -259,7 +260,7 @@ async def test_documents_pass_by_the_pipeline_of_a_template_where_that_is_asked_
         await planned(operator, node, "a.csv", "files-past", "--id-field", "id", "--pipeline", "_none")
         done = await operator.do("run", "files.toml")
         await cluster.wire.exchange("DELETE", "/_template/files-past")
-        await cluster.delete_index("files-past")
+        await cluster.changes.delete_index("files-past")
     assert "goes through the pipeline files-gone (default pipeline)" in warned.out
     assert "files-gone" not in done.out
     assert done.code == 0, done.text
@@ -276,7 +277,7 @@ async def test_documents_go_through_a_pipeline_that_is_asked_for(
         await planned(operator, node, "a.csv", "files-pipe", "--pipeline", "files-mark", "--id-field", "id")
         done = await operator.do("run", "files.toml")
         document = json.loads(await source_of(cluster, "files-pipe", "3"))
-        await cluster.delete_index("files-pipe")
+        await cluster.changes.delete_index("files-pipe")
         await cluster.wire.exchange("DELETE", "/_ingest/pipeline/files-mark")
     assert done.code == 0, done.text
     assert document["by"] == {"username": node.user}
@@ -301,7 +302,7 @@ async def test_what_a_destination_guesses_by_itself_is_what_was_said_of_it(
         for row in rows:
             await cluster.wire.exchange("POST", "/files-guessed/_doc", json.dumps(row).encode())
         mapping: Any = await cluster.wire.get("/files-guessed/_mapping", dict)
-        await cluster.delete_index("files-guessed")
+        await cluster.changes.delete_index("files-guessed")
     told = {name: kind_of(entry) for name, entry in entries(json.dumps(mapping["files-guessed"])).items()}
     assert {name: told[name] for name in said} == said
 
@@ -321,13 +322,13 @@ async def test_columns_and_a_packed_table_without_a_header_arrive_whole(
     second = await operator.do("run", "files.toml")
     kind = "_doc/" if version.startswith("6") else "_source/"
     async with await opened(node) as cluster:
-        counts = [await cluster.count(name) for name in ("files-columns", "files-bare")]
+        counts = [await cluster.searches.count(name) for name in ("files-columns", "files-bare")]
         found = [
             json.loads((await cluster.wire.exchange("GET", f"/{index}/{kind}{name}")).body)
             for index, name in (("files-columns", "7"), ("files-bare", "299"))
         ]
         for index in ("files-columns", "files-bare"):
-            await cluster.delete_index(index)
+            await cluster.changes.delete_index(index)
     assert (first.code, second.code) == (0, 0), first.text + second.text
     assert counts == [400, 300]
     assert [one.get("_source", one) for one in found] == [
@@ -355,11 +356,11 @@ async def test_files_of_several_habits_arrive_as_one_and_the_index_is_left_as_se
     checked = await operator.do("check", "files.toml")
     done = await operator.do("run", "files.toml")
     async with await opened(node) as cluster:
-        count = await cluster.count("files-habits")
-        found = await cluster.settings_of("files-habits")
+        count = await cluster.searches.count("files-habits")
+        found = await cluster.indices.settings_of("files-habits")
         asked = {"term": {"name": "Köln – 7"}}
-        same = await cluster.count("files-habits", asked)
-        await cluster.delete_index("files-habits")
+        same = await cluster.searches.count("files-habits", asked)
+        await cluster.changes.delete_index("files-habits")
     assert plan.code == 0, plan.text
     assert checked.code == 0, checked.text
     assert done.code == 3, done.text
@@ -385,7 +386,7 @@ async def test_nothing_read_from_a_file_that_is_not_empty_is_never_verified(
     checked = await operator.do("check", "files.toml")
     done = await operator.do("run", "files.toml", "--accept", "files-readable")
     async with await opened(node) as cluster:
-        await cluster.delete_index("files-silent")
+        await cluster.changes.delete_index("files-silent")
     assert (both.code, alone.code) == (0, 0)
     assert some.code == 3, some.text
     assert "Nothing was read from" in some.text
@@ -415,7 +416,7 @@ async def test_hits_ids_and_odd_values_arrive_and_are_told(
         mongo = await source_of(cluster, "files-mongo.json", f"{7:024x}")
         odd: Any = await cluster.wire.get("/files-a.parquet/_search?sort=at", dict)
         for name in ends:
-            await cluster.delete_index(f"files-{name}")
+            await cluster.changes.delete_index(f"files-{name}")
     assert {name: end.code for name, end in ends.items()} == dict.fromkeys(ends, 0), [e.text for e in ends.values()]
     assert json.loads(saved) == {"n": 1}
     assert mongo == b'{ "n": 7}'  # but for the id, each byte as it was
@@ -457,14 +458,14 @@ async def test_replicas_and_refresh_that_nobody_has_named_are_given_back_as_the_
     template = {"index_patterns": ["fj-own-*"], "settings": {"number_of_replicas": 2, "refresh_interval": "9s"}}
     async with await opened(node) as cluster:
         path = "/_template/fj-own"
-        await cluster.perform(Request(method="PUT", path=path, body=json.dumps(template)))
+        await performed(cluster, Request(method="PUT", path=path, body=json.dumps(template)))
         has: dict[str, tuple[str | None, str | None]] = {}
         for name in ("fj-own-few", "fj-plain-few"):
             await planned(operator, node, "few.csv", name)
             done = await operator.do("run", "files.toml")
             assert done.code == 0, done.text
-            found = await cluster.settings_of(name)
+            found = await cluster.indices.settings_of(name)
             has[name] = (found.get("index.number_of_replicas"), found.get("index.refresh_interval"))
-            await cluster.delete_index(name)
-        await cluster.perform(Request(method="DELETE", path=path))
+            await cluster.changes.delete_index(name)
+        await performed(cluster, Request(method="DELETE", path=path))
     assert has == {"fj-own-few": ("2", "9s"), "fj-plain-few": ("1", None)}

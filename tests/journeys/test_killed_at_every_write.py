@@ -123,7 +123,7 @@ async def end_of(plan: Plan, folder: RunFolder, prefix: str, destination: Cluste
         "said": folder.log.read_text(),
     }
     for target in targets:
-        await destination.delete_index(target)
+        await destination.changes.delete_index(target)
     found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(told).replace(prefix.encode(), b""))
     return found
 

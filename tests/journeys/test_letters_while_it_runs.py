@@ -51,7 +51,7 @@ async def test_a_run_is_paused_left_and_stopped_by_letters(
     await again.type("s\r", "y\r")
     assert await again.ended() == 3
     async with await opened(pair[1]) as cluster:
-        settings = await cluster.settings_of("letters-logs-2026.01.03")
-        await cluster.delete_index("letters-logs-2026.01.03")
+        settings = await cluster.indices.settings_of("letters-logs-2026.01.03")
+        await cluster.changes.delete_index("letters-logs-2026.01.03")
     assert settings.get("index.refresh_interval") != "-1"
     assert not run.is_live

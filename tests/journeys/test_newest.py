@@ -11,6 +11,7 @@ import pytest
 
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.sandbox.launch import NodeOptions
+from tests.by_hand import performed
 from tests.journeys.conftest import with_user
 from tests.signing_in import connected_to
 
@@ -28,12 +29,12 @@ DOCUMENTS: Final = 600
 
 async def ask(cluster: Cluster, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  # JSON
     text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
-    return await cluster.perform(Request(method=method, path=path, body=text))
+    return await performed(cluster, Request(method=method, path=path, body=text))
 
 
 async def filled(cluster: Cluster, index: str) -> None:
     """An index of three shards: dates, analysed text, a routing here and there."""
-    major = (await cluster.version()).major
+    major = (await cluster.wire.version()).major
     mapping: dict[str, Any] = {
         "properties": {"at": {"type": "date"}, "text": {"type": "text", "analyzer": "english"}, "n": {"type": "long"}}
     }
@@ -71,9 +72,9 @@ async def test_a_remote_reindex_arrives_and_every_document_is_compared(
         checked = await operator.do("check", "move.toml")
         done = await operator.do("run", "move.toml")
         told = await operator.do("report", done.run, "--format", "json")
-        found = await here.count(index)
+        found = await here.searches.count(index)
         for cluster in (there, here):
-            await cluster.delete_index(index)
+            await cluster.changes.delete_index(index)
     assert planned.code == 0, planned.text
     assert checked.code == 0, checked.text
     assert "The destination reaches the source, and may read from it" in checked.out
@@ -102,7 +103,7 @@ async def test_an_archive_of_6_is_restored_and_proved(operator: Operator, nodes:
             "verify", "--index", name, "--source", with_user(source), "--destination", with_user(destination)
         )
         for cluster in (there, here):
-            await cluster.delete_index(name)
+            await cluster.changes.delete_index(name)
         await ask(there, "DELETE", f"/_snapshot/{name}")
     shutil.rmtree(source.snapshots / name, ignore_errors=True)
     assert planned.code == 0, planned.text

@@ -16,6 +16,7 @@ from esmigrate_tui.model.carried import DefinitionKind
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import Repository
+from tests.by_hand import performed
 from tests.journeys.conftest import Ended, taken_away
 from tests.signing_in import connected_to
 
@@ -43,8 +44,8 @@ async def prepared(nodes: SharedNodes) -> AsyncIterator[tuple[SandboxNode, Sandb
     lines = "".join(
         f'{{"index":{{"_index":"{prefix}-one","_type":"_doc","_id":"{n}"}}}}\n{{"n":{n}}}\n' for n in range(200)
     )
-    await old.perform(Request(method="POST", path="/_bulk?refresh=true", body=lines))
-    await old.perform(register_request(Repository(name=prefix, type="fs", settings={"location": prefix})))
+    await performed(old, Request(method="POST", path="/_bulk?refresh=true", body=lines))
+    await performed(old, register_request(Repository(name=prefix, type="fs", settings={"location": prefix})))
     try:
         yield source, destination, prefix
     finally:
@@ -87,7 +88,7 @@ def written(operator: Operator, node: SandboxNode) -> list[str]:
 
 async def count(node: SandboxNode, index: str) -> int:
     async with await connected_to(node) as cluster:
-        return await cluster.count(index)
+        return await cluster.searches.count(index)
 
 
 async def test_a_remote_reindex_is_walked_by_questions(
@@ -114,7 +115,7 @@ async def test_a_copy_is_walked_by_questions_with_what_stands_beside_its_index(
     pipeline = Request(method="PUT", path=f"/_ingest/pipeline/{prefix}", body='{"processors":[]}')
     away = Request(method="DELETE", path=pipeline.path)
     async with await connected_to(source) as old, await connected_to(destination) as new:
-        await old.perform(pipeline)
+        await performed(old, pipeline)
         try:
             ended = await answered(
                 operator,
@@ -125,7 +126,7 @@ async def test_a_copy_is_walked_by_questions_with_what_stands_beside_its_index(
         finally:
             for cluster in (old, new):
                 with suppress(ProblemError):
-                    await cluster.perform(away)
+                    await performed(cluster, away)
     assert ended.code == 0, ended.text
     assert "and 99999 is not among them" in ended.out
     assert f"+ ingest pipeline {prefix}\n" in ended.out
@@ -166,7 +167,7 @@ async def test_files_are_walked_by_questions(
     assert "That does not do: only small letters." in ended.out
     assert await count(destination, f"{prefix}-one") == 150
     async with await connected_to(destination) as cluster:
-        body = await cluster.perform(Request(method="GET", path=f"/{prefix}-one/_mapping"))
+        body = await performed(cluster, Request(method="GET", path=f"/{prefix}-one/_mapping"))
     assert body[f"{prefix}-one"]["mappings"]["properties"]["city"] == {"type": "keyword"}
 
 
@@ -181,4 +182,4 @@ async def test_nothing_is_written_before_the_word_is_typed(
     assert ended.err.startswith("esmigrate: The answers ended")
     assert [*operator.folder.rglob("journal*")] == []
     async with await connected_to(destination) as cluster:
-        assert await cluster.existing([f"{prefix}-one"]) == {}
+        assert await cluster.indices.existing([f"{prefix}-one"]) == {}

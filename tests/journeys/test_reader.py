@@ -11,6 +11,7 @@ import pytest
 from esmigrate_tui.elastic.snapshots import delete_snapshot_request, register_request, unregister_request
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import Repository
+from tests.by_hand import performed
 from tests.journeys.test_wizard import small_index
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ async def there_and_back(reader: Reader) -> str:
 
 async def count(node: SandboxNode, opened: Opening, index: str) -> int:
     async with await opened(node) as cluster:
-        return await cluster.count(index)
+        return await cluster.searches.count(index)
 
 
 async def test_a_reader_is_stopped_where_no_key_is_written_for_what_is_wanted(reader: Reader) -> None:
@@ -113,7 +114,7 @@ async def test_a_reader_indexes_a_file(
     seen = await there_and_back(reader)
     await reader.push("Start the migration", then=ARRIVED)
     async with await opened(pair[1]) as cluster:
-        assert await cluster.count(prefix) == 80
+        assert await cluster.searches.count(prefix) == 80
         body = (await cluster.wire.exchange("GET", f"/{prefix}/_search?size=1&q=id:7")).body
     assert json.loads(body)["hits"]["hits"][0]["_source"] == {"id": 7}
     assert all(words in seen for words in (pair[1].url, "orders.csv", prefix))
@@ -143,7 +144,7 @@ async def test_a_reader_takes_a_snapshot_and_restores_it(
     source, destination = pair
     await small_index(source, opened, f"{prefix}-one", 90)
     async with await opened(source) as old, await opened(destination) as new:
-        await old.perform(register_request(Repository(name=prefix, type="fs", settings={"location": prefix})))
+        await performed(old, register_request(Repository(name=prefix, type="fs", settings={"location": prefix})))
         try:
             await connect(reader, "Restore from a snapshot", SOURCE=source, DESTINATION=destination)
             await reader.go_on("In which repository is the snapshot?")
@@ -161,7 +162,7 @@ async def test_a_reader_takes_a_snapshot_and_restores_it(
             await reader.go_on(REVIEW)
             seen = await there_and_back(reader)
             await reader.push("Start the migration", then=ARRIVED)
-            assert await new.count(f"{prefix}-one") == 90
+            assert await new.searches.count(f"{prefix}-one") == 90
             assert all(words in seen for words in (source.url, "chosen 1 of"))
         finally:
             for cluster, request in (
@@ -170,4 +171,4 @@ async def test_a_reader_takes_a_snapshot_and_restores_it(
                 (old, unregister_request(prefix)),
             ):
                 with suppress(ProblemError):
-                    await cluster.perform(request)
+                    await performed(cluster, request)

@@ -10,6 +10,7 @@ import pytest
 from esmigrate_tui.elastic.snapshots import unregister_request
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.sandbox.nodes import NodeOptions, start_again, stop
+from tests.by_hand import performed
 from tests.journeys.conftest import with_user
 from tests.journeys.reader import Reader
 from tests.journeys.test_reader import ARRIVED, REVIEW, choose, connect, count
@@ -84,7 +85,7 @@ async def test_a_repository_that_cannot_be_reached_is_given_another_place(
     finally:
         async with await opened(pair[1]) as cluster:
             with suppress(ProblemError):
-                await cluster.perform(unregister_request(prefix))
+                await performed(cluster, unregister_request(prefix))
 
 
 async def run_slowly(operator: Operator, source: SandboxNode, destination: SandboxNode, prefix: str, pace: str) -> None:

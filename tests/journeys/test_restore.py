@@ -19,6 +19,7 @@ import pytest
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.sandbox.nodes import stop
+from tests.by_hand import performed
 from tests.fixtures_nodes import in_own_loop
 from tests.journeys.conftest import unharmed, with_user
 from tests.signing_in import connected_to
@@ -64,12 +65,12 @@ class Kept:
 async def ask(cluster: Cluster, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  # JSON
     """One request; its answer."""
     text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
-    return await cluster.perform(Request(method=method, path=path, body=text))
+    return await performed(cluster, Request(method=method, path=path, body=text))
 
 
 async def fill(cluster: Cluster, name: str, documents: int, settings: dict[str, Any], *, words: int = 0) -> None:
     """An index with so many documents, each with a text of random `words` bytes, which nothing compresses."""
-    version = await cluster.version()
+    version = await cluster.wire.version()
     await ask(cluster, "PUT", f"/{name}", {"settings": {"number_of_replicas": 0, **settings}})
     chance = random.Random(name)  # noqa: S311  # the same documents every time
     target = {"_index": name} | ({"_type": "_doc"} if version.major < 7 else {})
@@ -102,9 +103,9 @@ async def removed(kept: Kept) -> None:
     """Nothing of these tests stays on a shared node."""
     for node in (kept.source, *kept.destinations):
         async with await connected_to(node) as cluster:
-            for index in await cluster.indices():
+            for index in await cluster.indices.every():
                 if index.name.startswith("rs-"):
-                    await cluster.delete_index(index.name)
+                    await cluster.changes.delete_index(index.name)
             if kept.name in {one.name for one in await cluster.snapshots.repositories()}:
                 await ask(cluster, "DELETE", f"/_snapshot/{kept.name}")
 
@@ -148,13 +149,13 @@ def eight(nodes: SharedNodes) -> Iterator[Kept]:
 
 async def clear(cluster: Cluster, *prefixes: str) -> None:
     """Delete what earlier tests have restored."""
-    for index in await cluster.indices():
+    for index in await cluster.indices.every():
         if index.name.startswith(prefixes or ("rs-",)):
-            await cluster.delete_index(index.name)
+            await cluster.changes.delete_index(index.name)
 
 
 async def counts(cluster: Cluster, *names: str) -> list[int]:
-    return [await cluster.count(name) for name in names]
+    return [await cluster.searches.count(name) for name in names]
 
 
 # -- from each major version into the next -----------------------------------------------------------------------------
@@ -205,7 +206,7 @@ async def test_6_to_8_is_refused_before_anything_is_written_and_what_would_work_
     await operator.do("cleanup", folder)
     runs = [path.name for path in (operator.folder / "state" / "runs").iterdir()]
     async with await opened(destination) as cluster:
-        indices = [index.name for index in await cluster.indices()]
+        indices = [index.name for index in await cluster.indices.every()]
     assert checked.code == 6, checked.text
     assert refused.code == 6, refused.text
     assert "8.19.3 cannot restore rs-orders" in checked.out
@@ -226,7 +227,7 @@ async def test_7_to_8_with_the_source_renamed_by_pattern_and_with_other_replicas
     told = await operator.do("report", done.run, "--format", "json")
     async with await opened(destination) as cluster:
         found = await counts(cluster, "rs-new-logs-1", "rs-new-logs-2")
-        settings = await cluster.settings_of("rs-new-logs-1")
+        settings = await cluster.indices.settings_of("rs-new-logs-1")
         left = [one.name for one in await cluster.snapshots.repositories()]
         await clear(cluster)
     report = json.loads(told.out)
@@ -285,9 +286,9 @@ async def test_an_index_in_the_way_is_deleted_only_by_its_name_and_with_the_dest
         idle = await operator.plan_restore(destination, seven.name, *options, "--delete", "rs-other")
         planned = await operator.plan_restore(destination, seven.name, *options, "--delete", "rs-orders")
         unconfirmed = await operator.do("run", "restore.toml")
-        still = await cluster.count("rs-orders")
+        still = await cluster.searches.count("rs-orders")
         done = await operator.do("run", "restore.toml", "--confirm", name)
-        found = await cluster.count("rs-orders")
+        found = await cluster.searches.count("rs-orders")
         await clear(cluster)
     assert refused.code == 6, refused.text
     assert idle.code == 6, idle.text
@@ -325,8 +326,8 @@ async def test_a_setting_that_would_keep_every_shard_from_starting_is_left_out(
     )
     done = await operator.do("run", "restore.toml")
     async with await opened(destination) as cluster:
-        found = await cluster.count("rs-boxed")
-        settings = await cluster.settings_of("rs-boxed")
+        found = await cluster.searches.count("rs-boxed")
+        settings = await cluster.indices.settings_of("rs-boxed")
         await clear(cluster)
     assert blocked.code == 6, blocked.text
     assert f"{HANGS}" in blocked.out
@@ -353,7 +354,7 @@ async def test_a_partial_snapshot_is_restored_only_when_asked_for_and_never_call
     planned = await operator.plan_restore(destination, seven.name, *options, "--partial", snapshot="torn")
     done = await operator.do("run", "restore.toml")
     async with await opened(destination) as cluster:
-        found = await cluster.count("rs-logs-1")
+        found = await cluster.searches.count("rs-logs-1")
         await clear(cluster)
     assert refused.code == 6, refused.text
     assert "1 shard of rs-torn is not in the snapshot" in refused.err
@@ -372,7 +373,7 @@ async def test_a_feature_state_replaces_what_is_there_only_with_the_destination_
     async with await opened(seven.source) as cluster:
         body = {"source": {"index": "rs-logs-1"}, "dest": {"index": "rs-again"}}
         await cluster.tasks.start(body, opaque_id="rs", requests_per_second=0)
-        while not await cluster.existing([".tasks"]):  # noqa: ASYNC110  # the server makes it, for the task's result
+        while not await cluster.indices.existing([".tasks"]):  # noqa: ASYNC110  # the server makes it, for the task's result
             await asyncio.sleep(0.1)
     where = ("--source", with_user(seven.source), "--repository", seven.name, "--name", "features")
     taken = await operator.do("snapshot", *where, "--feature-state", "tasks", "--global-state", "--wait")
@@ -512,7 +513,7 @@ async def test_a_run_that_was_killed_is_taken_up_and_finds_its_restore_again(
         status = await operator.do("status", run)
         resumed = await operator.do("resume", run)
         after = (await cluster.snapshots.recoveries(["rs-slow"]))["rs-slow"].uuid
-        found = await cluster.count("rs-slow")
+        found = await cluster.searches.count("rs-slow")
     assert "interrupted" in status.out
     assert resumed.code == 0, resumed.text
     assert after == before
@@ -531,7 +532,7 @@ async def test_a_wizard_that_is_killed_amid_a_restore_is_attached_again(
     await again.type("q")
     code = await again.ended()
     async with await opened(fresh_8) as cluster:
-        found = await cluster.count("rs-slow")
+        found = await cluster.searches.count("rs-slow")
     assert code == 0
     assert found == 200
 
@@ -547,7 +548,7 @@ async def test_stopping_says_what_it_deletes_and_leaves_nothing_half_restored(
         stopped = await operator.do("stop", run, "--yes")
         watched = await operator.do("attach", run, "--plain")
     async with await opened(fresh_8) as cluster:
-        indices = [index.name for index in await cluster.indices()]
+        indices = [index.name for index in await cluster.indices.every()]
     assert unagreed.code == 2, unagreed.text
     assert "rs-slow will be deleted" in unagreed.out
     assert paced.code == 2, paced.text

@@ -127,7 +127,7 @@ async def test_what_rsyslog_sends_arrives_once_through_a_kill_and_bad_lines_are_
         refused = await rsyslog.refused()
     async with await opened(node) as cluster:
         mapping: Any = await cluster.wire.get("/ship-killed/_mapping", dict)
-        await cluster.delete_index("ship-killed")
+        await cluster.changes.delete_index("ship-killed")
     assert plan.code == 0, plan.text
     assert (node.password or "?") not in text_of(operator) + plan.text
     assert "message     long" in plan.err
@@ -154,8 +154,8 @@ async def test_a_person_says_that_it_is_enough_and_the_report_says_who_said_it(
     said = await operator.do("enough", run.run)
     out, _ = await asyncio.wait_for(following.communicate(), 60)
     async with await opened(node) as cluster:
-        count = await cluster.count("ship-enough")
-        await cluster.delete_index("ship-enough")
+        count = await cluster.searches.count("ship-enough")
+        await cluster.changes.delete_index("ship-enough")
     assert paced.code == 2
     assert "how fast documents come is up to who sends them" in paced.text
     assert "only counting it is paused" in paused.text
@@ -179,8 +179,8 @@ async def test_stopping_a_watch_is_not_enough_and_leaves_what_has_arrived(
         await operator.until(run, lambda progress: progress.done == 1)
         stopped = await operator.do("stop", run.run)
         await operator.until(run, lambda progress: progress.outcome is RunOutcome.STOPPED)
-        count = await cluster.count("ship-stopped")
+        count = await cluster.searches.count("ship-stopped")
     async with await opened(node) as cluster:
-        await cluster.delete_index("ship-stopped")
+        await cluster.changes.delete_index("ship-stopped")
     assert stopped.code == 0, stopped.text
     assert count == 1

@@ -17,6 +17,7 @@ import trustme
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.sandbox.nodes import NodeOptions, TlsFiles, start_again, stop
 from tests.broken_line import BUSY, Line
+from tests.by_hand import performed
 from tests.journeys.conftest import renamed, unharmed, with_user
 
 if TYPE_CHECKING:
@@ -51,9 +52,11 @@ async def test_plan_check_and_run_move_and_verify(
     again = await operator.do("run", "move.toml")
     told = await operator.do("report", done.run, "--format", "json")
     async with await opened(destination) as cluster:
-        counts = [await cluster.count(f"whole-{name}") for name in names]
-        settings = await cluster.settings_of("whole-orders")
-        await cluster.delete_index("whole-library")  # its alias is one to write to, which others want to make too
+        counts = [await cluster.searches.count(f"whole-{name}") for name in names]
+        settings = await cluster.indices.settings_of("whole-orders")
+        await cluster.changes.delete_index(
+            "whole-library"
+        )  # its alias is one to write to, which others want to make too
     secrets = [source.password or "", destination.password or ""]
     written = [path for path in operator.folder.rglob("*") if path.is_file()]
     assert planned.code == 0, planned.text
@@ -208,7 +211,7 @@ async def test_a_source_that_is_stopped_and_started_again_loses_nothing(
         lines = "".join(
             f'{{"index":{{"_index":"long","_type":"_doc","_id":"{n}"}}}}\n{{"n":{n}}}\n' for n in range(8_000)
         )
-        await cluster.perform(Request(method="POST", path="/_bulk?refresh=true", body=lines))
+        await performed(cluster, Request(method="POST", path="/_bulk?refresh=true", body=lines))
     operator.knows(source, destination)
     await operator.plan(
         with_user(source), with_user(destination), *renamed("stopped", "long"), "--batch", "500", "--pace", "1000"
@@ -224,7 +227,7 @@ async def test_a_source_that_is_stopped_and_started_again_loses_nothing(
         await start_again(source)
         out, err = await asyncio.wait_for(process.communicate(), 180)
     async with await opened(destination) as cluster:
-        arrived = await cluster.count("stopped-long")
+        arrived = await cluster.searches.count("stopped-long")
     assert process.returncode == 0, (out + err).decode()
     assert arrived == 8_000
     assert b"waits" in out
@@ -245,7 +248,7 @@ async def test_a_run_that_was_killed_is_taken_up_where_it_was(
         status = await operator.do("status")
         resumed = await operator.do("resume", begun.run)
     async with await opened(destination) as cluster:
-        counts = [await cluster.count(f"killed-{name}") for name in ("logs-2026.01.03", "orders")]
+        counts = [await cluster.searches.count(f"killed-{name}") for name in ("logs-2026.01.03", "orders")]
     log = await operator.do("attach", begun.run, "--plain")
     assert log.out.count("it is read in 3 ranges of") == 2
     assert begun.code == 20, begun.text
@@ -287,15 +290,15 @@ async def test_a_full_disk_is_waited_out(
     await operator.until(run, lambda progress: progress.done > 0)
     async with await opened(destination) as cluster:
         settings = Request(method="PUT", path="/_cluster/settings", body=json.dumps({"transient": full}))
-        await cluster.perform(settings)
+        await performed(cluster, settings)
         checked = await operator.do("check", "move.toml", "--accept", "existing-names")
         await operator.until(run, lambda progress: any(task.held_by for task in progress.tasks))
         held = await operator.do("status", begun.run)
         room = Request(method="PUT", path="/_cluster/settings", body=json.dumps({"transient": dict.fromkeys(full)}))
-        await cluster.perform(room)
+        await performed(cluster, room)
         await operator.do("pace", begun.run, "0")
         watched = await operator.do("attach", begun.run, "--plain", seconds=240)
-        arrived = await cluster.count("full-logs-2026.01.03")
+        arrived = await cluster.searches.count("full-logs-2026.01.03")
     assert checked.code == 6
     assert "No room" in checked.out
     assert "disk" in held.out
@@ -314,7 +317,7 @@ async def test_a_limit_that_blocks_is_raised_when_asked_and_put_back_by_cleanup(
 
         async def allow(shards: int | None) -> None:
             body = json.dumps({"persistent": {limit: shards}})
-            await cluster.perform(Request(method="PUT", path="/_cluster/settings", body=body))
+            await performed(cluster, Request(method="PUT", path="/_cluster/settings", body=body))
 
         await allow(1)
         try:

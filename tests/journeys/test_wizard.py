@@ -19,6 +19,7 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.wizard.app import WizardApp
+from tests.by_hand import performed
 from tests.journeys.conftest import renamed, with_user
 from tests.journeys.terminal import ESCAPE
 from tests.signing_in import side_of
@@ -44,7 +45,7 @@ async def small_index(node: SandboxNode, opened: Opening, name: str, documents: 
         f'{{"index":{{"_index":"{name}","_type":"_doc","_id":"{n}"}}}}\n{{"n":{n}}}\n' for n in range(documents)
     )
     async with await opened(node) as cluster:
-        answer = await cluster.perform(Request(method="POST", path="/_bulk?refresh=true", body=lines))
+        answer = await performed(cluster, Request(method="POST", path="/_bulk?refresh=true", body=lines))
     assert not answer["errors"]
 
 
@@ -117,7 +118,7 @@ async def test_the_wizard_leads_from_the_first_screen_to_a_verified_end(
         progress = app.session.progress
         await pilot.press("q")
     async with await opened(destination) as cluster:
-        assert await cluster.count("walked") == 300
+        assert await cluster.searches.count("walked") == 300
     assert progress.exit_code() is ExitCode.DONE
     assert [(task.source_count, task.destination_count) for task in progress.tasks] == [(300, 300)]
 
@@ -188,11 +189,11 @@ async def test_a_definition_is_changed_judged_by_the_destination_and_made_as_it_
         report, progress = report_of(app), app.session.progress
         await pilot.press("q")
     async with await opened(destination) as cluster:
-        made = await cluster.definitions(["reworded"])
-        await cluster.delete_index("reworded")
+        made = await cluster.indices.definitions(["reworded"])
+        await cluster.changes.delete_index("reworded")
     async with await opened(source) as cluster:
-        before = await cluster.definitions(["reworded"])
-        await cluster.delete_index("reworded")
+        before = await cluster.indices.definitions(["reworded"])
+        await cluster.changes.delete_index("reworded")
     assert progress.exit_code() is ExitCode.DONE
     assert "its definition was changed by you: n" in report
     assert made["reworded"].documents == 60

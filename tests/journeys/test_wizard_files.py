@@ -98,7 +98,7 @@ class Walk:
         assert self.app.session.draft.blockers == ()
         await self.pilot.press("home", *("space", "down") * len(self.app.session.draft.findings), "right")
         await self.sees("ReviewScreen", lambda: self.app.session.plan is not None)
-        assert await self.cluster.existing([self.app.session.draft.into]) == {}  # nothing is written until now
+        assert await self.cluster.indices.existing([self.app.session.draft.into]) == {}  # nothing is written until now
         await self.pilot.press("tab", "enter")
 
 
@@ -139,9 +139,9 @@ async def test_a_table_with_bad_rows_arrives_but_for_them_and_they_are_told_by_r
         told = shown(app)
         await pilot.press("escape", "q")
     async with await opened(node) as cluster:
-        count = await cluster.count("wizard-orders")
+        count = await cluster.searches.count("wizard-orders")
         mapping: Any = await cluster.wire.get("/wizard-orders/_mapping", dict)
-        await cluster.delete_index("wizard-orders")
+        await cluster.changes.delete_index("wizard-orders")
     assert progress.exit_code() is ExitCode.INCOMPLETE
     assert count == 300
     assert mapping["wizard-orders"]["mappings"]["properties"]["at"] == {"type": "date", "format": "dd.MM.yyyy"}
@@ -172,9 +172,9 @@ async def test_a_mapping_that_was_changed_is_what_the_index_has(
         progress = app.session.progress
         await pilot.press("q")
     async with await opened(node) as cluster:
-        count = await cluster.count("wizard-rows")
+        count = await cluster.searches.count("wizard-rows")
         mapping: Any = await cluster.wire.get("/wizard-rows/_mapping", dict)
-        await cluster.delete_index("wizard-rows")
+        await cluster.changes.delete_index("wizard-rows")
     properties = mapping["wizard-rows"]["mappings"]["properties"]
     assert progress.exit_code() is ExitCode.DONE
     assert count == 200
@@ -211,6 +211,6 @@ async def test_what_another_program_sends_is_watched_until_a_person_says_that_it
             await walk.sees("FinishScreen", lambda: "arrived" in shown(app))
             finish, progress = shown(app), app.session.progress
             await pilot.press("q")
-            await cluster.delete_index("wizard-sent")
+            await cluster.changes.delete_index("wizard-sent")
     assert progress.outcome is RunOutcome.ACCEPTED
     assert "50 documents arrived; that this is all is the user's word" in finish

@@ -22,6 +22,7 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.wizard.app import WizardApp
 from tests.broken_line import Break, Line
+from tests.by_hand import performed
 from tests.journeys.test_wizard import until
 from tests.signing_in import connected_to, side_of
 from tests.wizard.world import shown
@@ -50,14 +51,14 @@ class Destination:
 
     async def allow(self, shards: int | None) -> None:
         body = json.dumps({"persistent": {LIMIT: shards}})
-        await self.cluster.perform(Request(method="PUT", path="/_cluster/settings", body=body))
+        await performed(self.cluster, Request(method="PUT", path="/_cluster/settings", body=body))
 
     async def allowed(self) -> int:
         return int((await self.cluster.surroundings.persistent_settings())[LIMIT])
 
     async def make(self, name: str) -> None:
         body = '{"settings":{"number_of_shards":2,"number_of_replicas":0}}'
-        await self.cluster.perform(Request(method="PUT", path=f"/{self.prefix}-{name}", body=body))
+        await performed(self.cluster, Request(method="PUT", path=f"/{self.prefix}-{name}", body=body))
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ async def destination(nodes: SharedNodes, monkeypatch: pytest.MonkeyPatch) -> As
         await there.allow(None)
         for name in ("one", "two"):
             with suppress(ProblemError):
-                await there.cluster.delete_index(f"{there.prefix}-{name}")
+                await there.cluster.changes.delete_index(f"{there.prefix}-{name}")
         await there.cluster.close()
 
 
@@ -188,7 +189,7 @@ async def test_a_destination_that_may_not_fetch_is_got_round_with_a_key_and_the_
     name = f"round-{secrets.token_hex(3)}"
     old, new = await connected_to(source), await connected_to(destination)
     lines = '{"index":{"_type":"_doc"}}\n{"n":1}\n' * 40
-    await old.perform(Request(method="POST", path=f"/{name}/_bulk?refresh=true", body=lines))
+    await performed(old, Request(method="POST", path=f"/{name}/_bulk?refresh=true", body=lines))
     try:
         async with Line(source, "127.0.0.2") as line:  # an address that no whitelist names
             app = wizard(MethodName.REINDEX_FROM_REMOTE, destination, line.node)
@@ -206,11 +207,11 @@ async def test_a_destination_that_may_not_fetch_is_got_round_with_a_key_and_the_
                 await until(pilot, lambda: app.session.plan is not None, "the plan")
                 await pilot.press("tab", "enter")
                 await until(pilot, lambda: type(app.screen).__name__ == "FinishScreen", "the end")
-        arrived = await new.count(name)
+        arrived = await new.searches.count(name)
     finally:
         for cluster in (old, new):
             with suppress(ProblemError):
-                await cluster.delete_index(name)
+                await cluster.changes.delete_index(name)
             await cluster.close()
     assert blocked == ("destination-reaches-source",)
     assert left == ()

@@ -22,6 +22,7 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.snapshot import Repository
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.widgets.fields import PlainInput
+from tests.by_hand import performed
 from tests.journeys.conftest import taken_away
 from tests.journeys.test_wizard import until
 from tests.signing_in import connected_to, side_of
@@ -46,9 +47,9 @@ async def prepared(nodes: SharedNodes) -> AsyncIterator[tuple[SandboxNode, Sandb
     old, new = await connected_to(source), await connected_to(destination)
     lines = '{"index":{}}\n{"n":1}\n' * 30
     for name in ("one", "two"):
-        await old.perform(Request(method="POST", path=f"/{prefix}-{name}/_bulk?refresh=true", body=lines))
-    await new.perform(Request(method="POST", path=f"/{prefix}-two/_doc?refresh=true", body='{"there":true}'))
-    await old.perform(register_request(Repository(name=prefix, type="fs", settings={"location": prefix})))
+        await performed(old, Request(method="POST", path=f"/{prefix}-{name}/_bulk?refresh=true", body=lines))
+    await performed(new, Request(method="POST", path=f"/{prefix}-two/_doc?refresh=true", body='{"there":true}'))
+    await performed(old, register_request(Repository(name=prefix, type="fs", settings={"location": prefix})))
     try:
         yield source, destination, prefix
     finally:
@@ -173,7 +174,7 @@ async def test_the_wizard_takes_a_snapshot_registers_its_repository_and_restores
     assert progress.exit_code() is ExitCode.DONE
     assert [(task.source_count, task.destination_count) for task in progress.tasks] == [(30, 30), (30, 30)]
     there = await connected_to(destination)
-    count, known = await there.count(f"{prefix}-two"), await there.snapshots.repositories()
+    count, known = await there.searches.count(f"{prefix}-two"), await there.snapshots.repositories()
     await there.close()
     assert count == 30
     assert prefix not in {one.name for one in known}

@@ -20,6 +20,7 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.preflight import gather_facts
+from tests.by_hand import performed
 from tests.signing_in import side_of
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class PlainBook:
     async def change(self, side: Side, what: str, made_by: Request, undo: Request | None) -> Any:  # noqa: ANN401, ARG002  # JSON
         assert side is Side.DESTINATION
         assert what
-        return await self.clusters.destination.perform(made_by)
+        return await performed(self.clusters.destination, made_by)
 
 
 async def reach(node: SandboxNode, node_class: type[BaseAsyncNode] | None = None) -> tuple[Connection, Cluster]:
@@ -83,9 +84,9 @@ def settings(shards: int = 1, **more: Any) -> dict[str, Any]:  # noqa: ANN401  #
 
 async def make(cluster: Cluster, index: str, body: dict[str, Any]) -> None:
     """An empty index; one that a test before left is replaced."""
-    if await cluster.existing([index]):
-        await cluster.delete_index(index)
-    await cluster.perform(Request(method="PUT", path=f"/{index}", body=json.dumps(body)))
+    if await cluster.indices.existing([index]):
+        await cluster.changes.delete_index(index)
+    await performed(cluster, Request(method="PUT", path=f"/{index}", body=json.dumps(body)))
 
 
 async def fill(cluster: Cluster, index: str, lines: Iterable[tuple[dict[str, Any], bytes]]) -> None:
@@ -99,7 +100,7 @@ async def fill(cluster: Cluster, index: str, lines: Iterable[tuple[dict[str, Any
             assert status == 200
             assert b'"errors":false' in answer, answer[:2_000]
             body = b""
-    await cluster.refresh(index)
+    await cluster.searches.refresh(index)
 
 
 def numbered(amount: int, kind: str | None = "_doc", first: int = 0) -> Iterable[tuple[dict[str, Any], bytes]]:
@@ -123,11 +124,11 @@ async def work_for(
     """
     assert clusters.source is not None
     draft, _ = await gather_facts(draft, clusters)
-    draft = draft.answered(selected=(index,), definitions=await clusters.source.definitions([index]))
+    draft = draft.answered(selected=(index,), definitions=await clusters.source.indices.definitions([index]))
     draft = draft.answered(renamed={index: into} if into else {})
     plan = METHOD.plan(draft, "2026-01-01T00:00:00Z")
-    if await clusters.destination.existing([into or index]):
-        await clusters.destination.delete_index(into or index)
+    if await clusters.destination.indices.existing([into or index]):
+        await clusters.destination.changes.delete_index(into or index)
     task = plan.tasks[0]
     if create is not None:
         task = msgspec.structs.replace(task, create=json.dumps(create))
@@ -170,7 +171,7 @@ async def leave(steps: AsyncIterator[Acknowledged]) -> None:
 async def stored(cluster: Cluster, index: str, identifier: str, *, kind: str = "_doc", routing: str = "") -> bytes:
     """The bytes of one document, by the request that gives nothing but them."""
     name = quote(identifier, safe="")
-    path = f"/{index}/{kind}/{name}/_source" if (await cluster.version()).major < 7 else f"/{index}/_source/{name}"
+    path = f"/{index}/{kind}/{name}/_source" if (await cluster.wire.version()).major < 7 else f"/{index}/_source/{name}"
     return (await cluster.wire.exchange("GET", path + (f"?routing={quote(routing, safe='')}" if routing else ""))).body
 
 

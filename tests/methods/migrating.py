@@ -44,10 +44,10 @@ async def planned(
     assert draft.method is not None
     method = METHODS[draft.method]
     draft, _ = await gather_facts(draft, clusters)
-    draft = draft.answered(selected=names, definitions=await clusters.source.definitions(names))
+    draft = draft.answered(selected=names, definitions=await clusters.source.indices.definitions(names))
     plan = method.plan(draft, "2026-01-01T00:00:00Z")
-    for name in await clusters.destination.existing(names):
-        await clusters.destination.delete_index(name)
+    for name in await clusters.destination.indices.existing(names):
+        await clusters.destination.changes.delete_index(name)
     if create is not None:
         body = json.dumps(create)
         changes["tasks"] = tuple(msgspec.structs.replace(task, create=body) for task in plan.tasks)

@@ -18,6 +18,7 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.preflight import gather_facts
+from tests.by_hand import performed
 from tests.signing_in import side_of
 
 if TYPE_CHECKING:
@@ -42,12 +43,12 @@ class PlainBook:
         assert what
         if undo is not None:
             self.undo.append(undo)
-        return await self.clusters.destination.perform(made_by)
+        return await performed(self.clusters.destination, made_by)
 
     async def put_back(self) -> None:
         """Undo each change, as the engine does when a task has ended."""
         for undo in self.undo:
-            await self.clusters.destination.perform(undo)
+            await performed(self.clusters.destination, undo)
 
 
 @asynccontextmanager
@@ -67,23 +68,23 @@ async def pair(nodes: SharedNodes, source: str, destination: str = "7.17.28") ->
 
 async def fill(cluster: Cluster, index: str, body: dict[str, Any], lines: Iterable[tuple[dict[str, Any], str]]) -> None:
     """An index of the source with documents, sent as they stand; one that a test before left is replaced."""
-    if await cluster.existing([index]):
-        await cluster.delete_index(index)
-    await cluster.perform(Request(method="PUT", path=f"/{index}", body=json.dumps(body)))
+    if await cluster.indices.existing([index]):
+        await cluster.changes.delete_index(index)
+    await performed(cluster, Request(method="PUT", path=f"/{index}", body=json.dumps(body)))
     bulk = "".join(json.dumps({"index": {"_index": index, **action}}) + "\n" + text + "\n" for action, text in lines)
-    answer = await cluster.perform(Request(method="POST", path="/_bulk", body=bulk))
+    answer = await performed(cluster, Request(method="POST", path="/_bulk", body=bulk))
     assert not answer["errors"]
-    await cluster.refresh(index)
+    await cluster.searches.refresh(index)
 
 
 async def work_for(clusters: Clusters, draft: Draft, index: str, **changes: Any) -> Work:  # noqa: ANN401  # fields of Plan
     """The planned work for one index, its target gone from the destination."""
     assert clusters.source is not None
     draft, _ = await gather_facts(draft, clusters)
-    draft = draft.answered(selected=(index,), definitions=await clusters.source.definitions([index]))
+    draft = draft.answered(selected=(index,), definitions=await clusters.source.indices.definitions([index]))
     plan = msgspec.structs.replace(METHOD.plan(draft, "2026-01-01T00:00:00Z"), **changes)
-    if await clusters.destination.existing([index]):
-        await clusters.destination.delete_index(index)
+    if await clusters.destination.indices.existing([index]):
+        await clusters.destination.changes.delete_index(index)
     return Work(task=plan.tasks[0], plan=plan, opaque_id=f"esmigrate-test-{index}", requests_per_second=0.0)
 
 

@@ -24,6 +24,7 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import Repository, RestoreOptions
+from tests.by_hand import performed
 from tests.signing_in import side_of
 from tests.whole import assert_unharmed
 
@@ -53,7 +54,7 @@ class PlainBook:
         assert side is Side.DESTINATION
         assert what
         self.made.append((made_by, undo))
-        return await self.clusters.destination.perform(made_by)
+        return await performed(self.clusters.destination, made_by)
 
 
 class Recorder(WireNode):
@@ -108,12 +109,12 @@ class Pair:
             self.name,
             "snap",
             indices,
-            knows_features=(await self.old.version()).major >= 7,
+            knows_features=(await self.old.wire.version()).major >= 7,
             **options,
         )
         path = request.path.replace("wait_for_completion=false", "wait_for_completion=true")
         told = json.loads(request.body) | {"partial": partial}
-        await self.old.perform(msgspec.structs.replace(request, path=path, body=json.dumps(told)))
+        await performed(self.old, msgspec.structs.replace(request, path=path, body=json.dumps(told)))
 
     async def draft(self, *selected: str, **changes: Any) -> Draft:  # noqa: ANN401  # fields of Draft
         """All answers, the destination looked at just now; `restoration` holds changes of Restoration."""
@@ -121,9 +122,9 @@ class Pair:
         return msgspec.structs.replace(
             Draft(
                 method=MethodName.RESTORE_FROM_SNAPSHOT,
-                destination=self.new.connection,
+                destination=self.new.wire.connection,
                 destination_facts=await self.new.probe(),
-                destination_indices=await self.new.indices(),
+                destination_indices=await self.new.indices.every(),
                 snapshot=await self.new.snapshots.snapshot(self.name, "snap"),
                 restoration=wanted,
                 selected=selected,
@@ -157,12 +158,12 @@ class Pair:
 
     async def clear(self) -> None:
         for cluster in (self.new, self.old):
-            for index in await cluster.indices():
+            for index in await cluster.indices.every():
                 if index.name.startswith(self.name):
                     with suppress(ProblemError):
-                        await cluster.delete_index(index.name)
+                        await cluster.changes.delete_index(index.name)
             with suppress(ProblemError):
-                await cluster.perform(unregister_request(self.name))
+                await performed(cluster, unregister_request(self.name))
 
 
 async def drained(steps: AsyncIterator[Acknowledged], into: list[Acknowledged]) -> None:
@@ -180,14 +181,14 @@ async def fill(
     cluster: Cluster, index: str, documents: int, *, shards: int = 1, settings: dict[str, Any] | None = None
 ) -> None:
     own = {"number_of_shards": shards, "number_of_replicas": 0, **(settings or {})}
-    typed = (await cluster.version()).major < 7
+    typed = (await cluster.wire.version()).major < 7
     loose = {"dynamic": False}
     body: dict[str, Any] = {
         "settings": own,
         "mappings": {"book": loose} if typed else loose,
         "aliases": {f"{index}-alias": {}},
     }
-    await cluster.perform(Request(method="PUT", path=f"/{index}?wait_for_active_shards=0", body=json.dumps(body)))
+    await performed(cluster, Request(method="PUT", path=f"/{index}?wait_for_active_shards=0", body=json.dumps(body)))
     for first in range(0, documents, 1_000):
         lines: list[str] = []
         for number in range(first, min(documents, first + 1_000)):
@@ -197,9 +198,9 @@ async def fill(
             lines.append(json.dumps({"index": action}))
             lines.append(f'{{ "n" : {number}.10,"big":1e400, "noise":"{secrets.token_hex(100)}"}}')
         bulk = Request(method="POST", path="/_bulk", body="\n".join(lines) + "\n")
-        assert not (await cluster.perform(bulk))["errors"]
+        assert not (await performed(cluster, bulk))["errors"]
     if documents:
-        await cluster.refresh(index)
+        await cluster.searches.refresh(index)
 
 
 @asynccontextmanager
@@ -214,8 +215,8 @@ async def paired(
     readonly = msgspec.structs.replace(place, settings=place.settings | {"readonly": "true"} | (settings or {}))
     pair = Pair(Clusters(destination=destination, source=source), readonly, name, asked)
     try:
-        await source.perform(register_request(place))
-        await destination.perform(register_request(readonly))
+        await performed(source, register_request(place))
+        await performed(destination, register_request(readonly))
         yield pair
     finally:
         await pair.clear()

@@ -13,6 +13,7 @@ from esmigrate_tui.model.difference import DifferenceKind
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import Proof
 from esmigrate_tui.sandbox.launch import NodeOptions
+from tests.by_hand import performed
 from tests.methods.restoring import paired
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ async def test_what_was_changed_since_the_snapshot_is_named_by_both(nodes: Share
     async with archived(nodes, "6.8.23") as (pair, work):
         for number in range(DOCUMENTS - 2):
             path = f"/{work.task.source_index}/book/{number}?routing={number % 3}"
-            await pair.old.perform(Request(method="PUT", path=path, body='{"n":0}'))
-        await pair.old.perform(Request(method="DELETE", path=f"/{work.task.source_index}/book/59?routing=2"))
+            await performed(pair.old, Request(method="PUT", path=path, body='{"n":0}'))
+        await performed(pair.old, Request(method="DELETE", path=f"/{work.task.source_index}/book/59?routing=2"))
         sampled = await pair.method.compare(work, pair.clusters)
         plan = msgspec.structs.replace(work.plan, verify=Proof.EVERYTHING)
         whole = await pair.method.compare(replace(work, plan=plan), pair.clusters)

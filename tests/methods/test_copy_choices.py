@@ -16,6 +16,7 @@ from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.preflight import copying, gather_facts, selection
+from tests.by_hand import performed
 from tests.methods.copying import (
     METHOD,
     PlainBook,
@@ -57,14 +58,14 @@ class Ledger(PlainBook):
     async def settle(self) -> None:
         """Put everything back, the newest first."""
         for request in reversed(self.undo):
-            await self.clusters.destination.perform(request)
+            await performed(self.clusters.destination, request)
 
 
 async def chosen(clusters: Clusters, draft: Draft, index: str, into: str, how: CopyOptions) -> Draft:
     """The draft in which that index is chosen."""
     assert clusters.source is not None
     draft, _ = await gather_facts(draft, clusters)
-    definitions = await clusters.source.definitions([index])
+    definitions = await clusters.source.indices.definitions([index])
     return draft.answered(selected=(index,), definitions=definitions, renamed={index: into}, copying=how)
 
 
@@ -72,8 +73,8 @@ async def planned(clusters: Clusters, draft: Draft, index: str, into: str, how: 
     """The work that the plan has for one index; what it makes is gone from the destination."""
     plan = METHOD.plan(await chosen(clusters, draft, index, into, how), "2026-01-01T00:00:00Z")
     for task in plan.tasks:
-        if task.create and await clusters.destination.existing([task.destination_index]):
-            await clusters.destination.delete_index(task.destination_index)
+        if task.create and await clusters.destination.indices.existing([task.destination_index]):
+            await clusters.destination.changes.delete_index(task.destination_index)
     return [
         Work(task=task, plan=plan, opaque_id=f"esmigrate-{task.destination_index}", requests_per_second=0.0)
         for task in plan.tasks
@@ -84,7 +85,7 @@ async def copied(work: Work, clusters: Clusters, book: PlainBook | None = None) 
     """Prepare and carry out."""
     await METHOD.prepare(work, clusters, book or PlainBook(clusters))
     steps = await carried_out(work, clusters)
-    await clusters.destination.refresh(work.task.destination_index)
+    await clusters.destination.searches.refresh(work.task.destination_index)
     return steps
 
 
@@ -117,7 +118,7 @@ async def test_a_default_pipeline_acts_on_copied_documents_only_where_the_plan_s
         await make(source, "cc-piped", {"settings": settings(1), "mappings": {"_doc": {}}})
         await fill(source, "cc-piped", numbered(3))
         await source.wire.exchange("PUT", "/cc-piped/_doc/lines", BROKEN)
-        await source.refresh("cc-piped")
+        await source.searches.refresh("cc-piped")
         await put(destination, "/_ingest/pipeline/cc-mark", {"processors": [{"set": {"field": "mark", "value": 1}}]})
         given = {"index_patterns": ["cc-piped-*"], "settings": {"index.default_pipeline": "cc-mark"}}
         await put(destination, "/_template/cc-piped", given)
@@ -127,10 +128,10 @@ async def test_a_default_pipeline_acts_on_copied_documents_only_where_the_plan_s
             [work] = await planned(clusters, draft, "cc-piped", "cc-piped-here", CopyOptions(pipelines=how))
             steps = await copied(work, clusters)
             here = {name: await stored(destination, "cc-piped-here", name) for name in ("0", "lines")}
-            kept = (await destination.settings_of("cc-piped-here"))["index.default_pipeline"]
+            kept = (await destination.indices.settings_of("cc-piped-here"))["index.default_pipeline"]
         finally:
             await destination.wire.exchange("DELETE", "/_template/cc-piped")
-            await destination.delete_index("cc-piped-here")
+            await destination.changes.delete_index("cc-piped-here")
             await destination.wire.exchange("DELETE", "/_ingest/pipeline/cc-mark")
     assert [b'"mark":1' in text for text in here.values()] == [is_marked, is_marked]
     assert is_marked or here == {"0": b'{"n":0}', "lines": BROKEN}
@@ -161,8 +162,8 @@ async def test_a_final_pipeline_of_a_template_is_switched_off_while_a_copy_fills
             steps = await copied(work, clusters, book)
             await METHOD.prepare(work, clusters, Again(clusters))  # after a trouble: nothing is left to switch off
             await book.settle()
-            kept = (await destination.settings_of("cc-final"))["index.final_pipeline"]
-            await destination.delete_index("cc-final")
+            kept = (await destination.indices.settings_of("cc-final"))["index.final_pipeline"]
+            await destination.changes.delete_index("cc-final")
         finally:
             await destination.wire.exchange("DELETE", "/_index_template/cc-final")
             await destination.wire.exchange("DELETE", "/_component_template/cc-part")
@@ -193,7 +194,7 @@ async def test_a_final_pipeline_of_an_index_that_is_there_is_said_before_and_lef
         [work] = await planned(clusters, draft, "cc-owned", "cc-owned", how)
         book = Ledger(clusters)
         await METHOD.prepare(work, clusters, book)
-        await destination.delete_index("cc-owned")
+        await destination.changes.delete_index("cc-owned")
     assert (said.severity, said.subjects) == ("blocker", ("cc-owned",))
     assert "_none" in said.copy
     assert book.undo == []
@@ -215,7 +216,7 @@ async def test_documents_keep_their_versions_and_a_second_copy_brings_what_has_c
             await fill(source, "cc-kept", numbered(10 - first, kind, first))
         for _ in range(3):
             await source.wire.exchange("PUT", f"/cc-kept/{kind}/lines", BROKEN)
-        await source.refresh("cc-kept")
+        await source.searches.refresh("cc-kept")
         there = await versions_of(source, "cc-kept")
         [work] = await planned(clusters, draft, "cc-kept", "cc-kept", CopyOptions(versions=True))
         steps = await copied(work, clusters)
@@ -231,7 +232,7 @@ async def test_documents_keep_their_versions_and_a_second_copy_brings_what_has_c
         last = await versions_of(destination, "cc-kept")
         newer = await stored(destination, "cc-kept", "5", kind=kind)
         compared = await METHOD.compare(second, clusters)
-        await destination.delete_index("cc-kept")
+        await destination.changes.delete_index("cc-kept")
     assert set(there.values()) == {2, 3, 4}
     assert here == there
     assert (steps[-1].written, steps[-1].collided, steps[-1].refused) == (11, 0, 0)
@@ -250,12 +251,12 @@ async def test_two_documents_that_want_one_id_are_counted_where_versions_are_kep
         same = [({"_type": "_doc", "_id": "same", "routing": str(n)}, b'{"n":%d}' % n) for n in range(12)]
         for lines in (same, same[3:]):
             await fill(source, "cc-routes", lines)
-        shards = await source.count("cc-routes")
+        shards = await source.searches.count("cc-routes")
         [work] = await planned(clusters, draft, "cc-routes", "cc-routes", CopyOptions(versions=True))
         one = msgspec.structs.replace(work.task, create='{"settings":{"index.number_of_shards":1}}')
         steps = await copied(Work(one, work.plan, work.opaque_id, 0.0), clusters)
         compared = await METHOD.compare(work, clusters)
-        await destination.delete_index("cc-routes")
+        await destination.changes.delete_index("cc-routes")
     assert shards > 1
     assert (steps[-1].written, steps[-1].collided) == (1, shards - 1)
     assert not compared.is_equal
@@ -284,7 +285,7 @@ async def test_each_type_goes_into_an_index_of_its_own(nodes: SharedNodes, old: 
         compared = [await METHOD.compare(work, clusters) for work in works]
         third = {kind: await stored(clusters.destination, f"cc-apart-{kind}", "3") for kind in "abc"}
         for work in works:
-            await clusters.destination.delete_index(work.task.destination_index)
+            await clusters.destination.changes.delete_index(work.task.destination_index)
     assert [(one.source_count, one.destination_count) for one in compared] == [(30, 30), (20, 20), (10, 10)]
     assert [(one[-1].done, one[-1].total, one[-1].collided) for one in steps] == [(30, 30, 0), (20, 20, 0), (10, 10, 0)]
     assert third == {kind: f'{{"{kind}":3}}'.encode() for kind in "abc"}
@@ -301,7 +302,7 @@ async def test_one_type_is_copied_and_what_stays_behind_is_said(nodes: SharedNod
         [work] = await planned(clusters, draft, "cc-one", "cc-one", how)
         steps = await copied(work, clusters)
         compared = await METHOD.compare(work, clusters)
-        await clusters.destination.delete_index("cc-one")
+        await clusters.destination.changes.delete_index("cc-one")
     assert json.loads(work.task.create)["mappings"]["properties"].keys() == {"b", "n"}
     assert (compared.source_count, compared.destination_count, steps[-1].done) == (20, 20, 20)
     assert (said.severity, said.evidence) == ("warning", "left out: a, c")
@@ -320,7 +321,7 @@ async def test_a_type_that_is_taken_up_finds_in_place_what_arrived(nodes: Shared
         await first.aclose()  # type: ignore[attr-defined]  # it is an async generator, whatever the contract says
         steps = await carried_out(work, clusters, early.token)
         compared = await METHOD.compare(work, clusters)
-        await clusters.destination.delete_index("cc-half")
+        await clusters.destination.changes.delete_index("cc-half")
     assert (compared.source_count, compared.destination_count) == (1_500, 1_500)
     assert (steps[-1].done, steps[-1].collided) == (1_500, 0)
 
@@ -357,11 +358,11 @@ async def test_documents_are_added_to_an_index_that_is_there_and_proved_by_its_g
         steps = await copied(work, clusters)
         compared = await METHOD.compare(work, clusters)
         mine = await stored(destination, "cc-adds", "3")
-        count = await destination.count("cc-adds")
-        kept = await destination.settings_of("cc-adds")
+        count = await destination.searches.count("cc-adds")
+        kept = await destination.indices.settings_of("cc-adds")
         await destination.wire.exchange("DELETE", "/cc-adds/_doc/8")
         lost = await METHOD.compare(work, clusters)
-        await destination.delete_index("cc-adds")
+        await destination.changes.delete_index("cc-adds")
     assert (steps[-1].written, steps[-1].there_already, steps[-1].collided, count) == (48, 2, 0, 53)
     assert mine == b'{"n":-1}'
     assert (compared.source_count, compared.destination_count) == (50, 50)
@@ -379,7 +380,7 @@ async def test_a_data_stream_that_is_not_there_is_never_made_by_a_copy(nodes: Sh
         task = msgspec.structs.replace(work.task, create="", kind=RestoreKind.DATA_STREAM)
         with pytest.raises(ProblemError) as raised:
             await carried_out(Work(task, work.plan, work.opaque_id, 0.0), clusters)
-        there = await clusters.destination.existing(["cc-stream"])
+        there = await clusters.destination.indices.existing(["cc-stream"])
     assert raised.value.problem.cause is Cause.MISSING
     assert there == {}
 
@@ -402,8 +403,8 @@ async def test_what_is_written_for_a_data_stream_as_documented_has_no_routing(no
         ]
         first = await writer.written(sent, [], [], has_breaks=True)
         second = await writer.written(sent, [], [], has_breaks=True)
-        await clusters.destination.refresh("cc-routed")
+        await clusters.destination.searches.refresh("cc-routed")
         found = (await clusters.destination.wire.exchange("GET", "/cc-routed/_search")).body
-        await clusters.destination.delete_index("cc-routed")
+        await clusters.destination.changes.delete_index("cc-routed")
     assert ((first.written, first.conflicts), (second.written, second.conflicts)) == ((2, 0), (0, 2))
     assert {hit["_id"]: hit.get("_routing") for hit in json.loads(found)["hits"]["hits"]} == {"0": None, "1": None}

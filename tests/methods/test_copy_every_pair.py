@@ -73,9 +73,9 @@ def odd(major: int) -> dict[str, bytes]:
 
 async def filled(source: Cluster) -> str:
     """The odd documents on a source, made once; their type."""
-    version = await source.version()
+    version = await source.wire.version()
     kind = "_doc" if version.major >= 6 else "odd"
-    if await source.existing([INDEX]):
+    if await source.indices.existing([INDEX]):
         return kind
     mapping = {"enabled": False}
     body: dict[str, Any] = {"settings": settings(3), "mappings": mapping if version.major >= 7 else {kind: mapping}}
@@ -94,7 +94,7 @@ async def filled(source: Cluster) -> str:
     )
     for name, text in BROKEN.items():
         await source.wire.exchange("PUT", f"/{INDEX}/{kind}/{quote(name, safe='')}", text)
-    await source.refresh(INDEX)
+    await source.searches.refresh(INDEX)
     return kind
 
 
@@ -114,12 +114,12 @@ async def routes(cluster: Cluster, index: str) -> dict[str, str | None]:
 
 async def copied(clusters: Clusters, draft: Draft) -> list[Acknowledged]:
     """Copy by the very plan that is made for the index, under another name: both may be one cluster."""
-    if await clusters.destination.existing([HERE]):
-        await clusters.destination.delete_index(HERE)
+    if await clusters.destination.indices.existing([HERE]):
+        await clusters.destination.changes.delete_index(HERE)
     work = await work_for(clusters, draft, INDEX, into=HERE)
     await METHOD.prepare(work, clusters, PlainBook(clusters))
     steps = await carried_out(work, clusters)
-    await clusters.destination.refresh(HERE)
+    await clusters.destination.searches.refresh(HERE)
     return steps
 
 
@@ -129,14 +129,14 @@ async def test_every_odd_document_arrives_as_the_bytes_it_was(nodes: SharedNodes
         source, destination = clusters.source, clusters.destination
         assert source is not None
         kind = await filled(source)
-        names = odd((await source.version()).major)
+        names = odd((await source.wire.version()).major)
         steps = await copied(clusters, draft)
         there = await held(source, INDEX, kind, names)
         # what no server since 6.0 takes is refused by it, and told
         kept = {name: text for name, text in names.items() if int(new[0]) < 6 or name not in TWICE}
         here = await held(destination, HERE, kind if int(new[0]) < 6 else "_doc", kept)
         routed = await routes(destination, HERE)
-        await destination.delete_index(HERE)
+        await destination.changes.delete_index(HERE)
     assert there == names
     assert here == kept
     assert routed == {name: ROUTING if name == "routed" else None for name in kept}
@@ -157,7 +157,7 @@ async def test_a_single_space_around_a_document_is_read_with_it(nodes: SharedNod
             if (numbers := await cluster.documents.numbers(SPACED, 0)) is not None:
                 pages.append(await cluster.documents.window(SPACED, 0, -1, numbers[1], 10))
             assert [bytes(page.documents[0].source) for page in pages] == [text] * len(pages)
-        await cluster.delete_index(SPACED)
+        await cluster.changes.delete_index(SPACED)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -174,10 +174,10 @@ async def test_versions_are_kept_by_every_version(nodes: SharedNodes, version: s
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         steps = await carried_out(work, clusters)
         again = await carried_out(work, clusters, steps[0].token)
-        await destination.refresh(f"{KEPT}-here")
+        await destination.searches.refresh(f"{KEPT}-here")
         found = (await destination.wire.exchange("GET", f"/{KEPT}-here/_search?version=true")).body
-        await destination.delete_index(f"{KEPT}-here")
-        await source.delete_index(KEPT)
+        await destination.changes.delete_index(f"{KEPT}-here")
+        await source.changes.delete_index(KEPT)
     assert {hit["_id"]: hit["_version"] for hit in json.loads(found)["hits"]["hits"]} == {"0": 1, "1": 2, "2": 3}
     assert (steps[-1].written, steps[-1].collided) == (3, 0)
     assert (again[-1].there_already, again[-1].collided) == (3, 0)
@@ -198,8 +198,8 @@ async def test_the_newest_versions_pass_pipelines_by_too(nodes: SharedNodes, ver
             work = await work_for(clusters, draft, KEPT, into=f"{KEPT}-here")
             await METHOD.prepare(work, clusters, PlainBook(clusters))
             steps = await carried_out(work, clusters)
-            await destination.delete_index(f"{KEPT}-here")
+            await destination.changes.delete_index(f"{KEPT}-here")
         finally:
             await destination.wire.exchange("DELETE", f"/_index_template/{KEPT}")
-        await source.delete_index(KEPT)
+        await source.changes.delete_index(KEPT)
     assert (steps[-1].written, steps[-1].refused) == (3, 0)

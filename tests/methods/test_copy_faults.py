@@ -17,6 +17,7 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause
 from esmigrate_tui.sandbox.nodes import NodeOptions, start_again, stop
 from tests.broken_line import BUSY, BUSY_PROXY, Answer, Asked, Break, Fault, Line
+from tests.by_hand import performed
 from tests.methods.copying import fill, joined, make, settings
 from tests.methods.migrating import Ended, assert_nothing_lost_or_doubled, migrated, planned
 from tests.whole import before
@@ -59,7 +60,7 @@ async def source_index(clusters: Clusters, index: str, *, filler: int = 0, amoun
     """An index on the source in two shards, with a document that the destination refuses and one of several lines."""
     source = clusters.source
     assert source is not None
-    major = (await source.version()).major
+    major = (await source.wire.version()).major
     kind = "_doc" if major >= 6 else "t"
     await make(source, index, {"settings": settings(2), "mappings": {kind: {"enabled": False}}, "aliases": {}})
     await fill(source, index, documents(kind, amount, filler, routing="routing" if major >= 5 else "_routing"))
@@ -99,8 +100,8 @@ class Way:
         run, _ = await asyncio.gather(migrated(plan, self.clusters, folder), meanwhile() if meanwhile else _nothing())
         await (afterwards() if afterwards else _nothing())
         await assert_nothing_lost_or_doubled(seen, self.beside, plan.tasks[0], run, refused)
-        await self.beside.source.delete_index(index)
-        await self.beside.destination.delete_index(index)
+        await self.beside.source.changes.delete_index(index)
+        await self.beside.destination.changes.delete_index(index)
         return run
 
 
@@ -283,9 +284,9 @@ async def test_an_index_that_is_closed_for_a_while_is_waited_for(nodes: SharedNo
 
         async def close_and_open() -> None:
             await begun.wait()
-            await between.beside.destination.perform(Request(method="POST", path="/cf-closed/_close"))
+            await performed(between.beside.destination, Request(method="POST", path="/cf-closed/_close"))
             await _until_it_waits(tmp_path)
-            await between.beside.destination.perform(Request(method="POST", path="/cf-closed/_open"))
+            await performed(between.beside.destination, Request(method="POST", path="/cf-closed/_open"))
 
         run = await between.survives("cf-closed", tmp_path, meanwhile=close_and_open, requests_per_second=400.0)
     assert run.waits == {Cause.BUSY}
@@ -371,9 +372,9 @@ async def test_a_block_as_of_a_full_disk_is_waited_for_until_somebody_lifts_it(
 
         async def block_and_lift() -> None:
             await begun.wait()
-            await between.beside.destination.put_settings("cf-block", json.dumps({block: True}))
+            await between.beside.destination.changes.put_settings("cf-block", json.dumps({block: True}))
             await _until_it_waits(tmp_path)
-            await between.beside.destination.put_settings("cf-block", json.dumps({block: None}))
+            await between.beside.destination.changes.put_settings("cf-block", json.dumps({block: None}))
 
         run = await between.survives("cf-block", tmp_path, meanwhile=block_and_lift, requests_per_second=400.0)
     assert run.waits == {Cause.DISK_FULL}
@@ -409,7 +410,7 @@ async def _watermarks(cluster: Cluster, free: str | None) -> None:
     disk = "cluster.routing.allocation.disk"
     marks = ("low", "high", "flood_stage")
     told = {f"{disk}.threshold_enabled": True if free else None, **{f"{disk}.watermark.{mark}": free for mark in marks}}
-    await cluster.perform(Request(method="PUT", path="/_cluster/settings", body=json.dumps({"transient": told})))
+    await performed(cluster, Request(method="PUT", path="/_cluster/settings", body=json.dumps({"transient": told})))
 
 
 async def _until_it_waits(folder: Path) -> None:

@@ -56,20 +56,22 @@ async def test_documents_of_20_mb_among_small_ones_need_a_few_of_them_in_memory(
             await fill(old, "cp-mixed", [({"_type": "_doc", "_id": f"heavy-{part}"}, heavy)])
         peaks = []
         for index in ("cp-small", "cp-mixed"):
-            if await new.existing([index]):
-                await new.delete_index(index)
-            await new.create_index(index, '{"settings":{"index.number_of_replicas":"0"},"mappings":{"enabled":false}}')
+            if await new.indices.existing([index]):
+                await new.changes.delete_index(index)
+            await new.changes.create_index(
+                index, '{"settings":{"index.number_of_replicas":"0"},"mappings":{"enabled":false}}'
+            )
             peaks.append(await measured(source, destination, index))
         arrived = await _counted(new, "cp-mixed")
         for index in ("cp-small", "cp-mixed"):
-            await old.delete_index(index)
-            await new.delete_index(index)
+            await old.changes.delete_index(index)
+            await new.changes.delete_index(index)
     assert [peak["done"] for peak in peaks] == [20_000, 20_005]
     assert arrived == 20_005
     assert peaks[1]["peak"] - peaks[0]["peak"] < 5 * HEAVY
 
 
 async def _counted(cluster: Any, index: str) -> int:  # noqa: ANN401  # a Cluster
-    await cluster.refresh(index)
+    await cluster.searches.refresh(index)
     counted: int = await cluster.count(index)
     return counted

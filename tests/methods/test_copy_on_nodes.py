@@ -15,6 +15,7 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.preflight import gather_facts
 from esmigrate_tui.preflight.source import colliding_ids
+from tests.by_hand import performed
 from tests.methods.copying import (
     METHOD,
     PlainBook,
@@ -73,7 +74,7 @@ async def odd_index(clusters: Clusters, index: str, odd: dict[str, bytes]) -> st
     """The odd documents on the source, `routed` and those with line breaks under a routing of their own; their type."""
     source = clusters.source
     assert source is not None
-    major = (await source.version()).major
+    major = (await source.wire.version()).major
     body: dict[str, Any] = {"settings": settings(3), "mappings": loose(major) if major < 7 else {"enabled": False}}
     await make(source, index, body)
     kind = "mapping" if major < 6 else "_doc"
@@ -95,7 +96,7 @@ async def copied(clusters: Clusters, draft: Any, index: str) -> list[Acknowledge
     )
     await METHOD.prepare(work, clusters, PlainBook(clusters))
     steps = await carried_out(work, clusters)
-    await clusters.destination.refresh(index)
+    await clusters.destination.searches.refresh(index)
     return steps
 
 
@@ -128,7 +129,7 @@ async def test_a_document_with_line_breaks_keeps_them(nodes: SharedNodes, old: s
         for name, text in BROKEN.items():
             path = f"/cp-lines/{kind}/{quote(name, safe='')}?routing={quote(ROUTING, safe='')}"
             await clusters.source.wire.exchange("PUT", path, text)
-        await clusters.source.refresh("cp-lines")
+        await clusters.source.searches.refresh("cp-lines")
         steps = await copied(clusters, draft, "cp-lines")
         here = {name: await stored(clusters.destination, "cp-lines", name, routing=ROUTING) for name in BROKEN}
     assert here == BROKEN
@@ -159,7 +160,7 @@ async def test_types_whose_ids_collide_are_told_before_and_counted(nodes: Shared
         looked, _ = await gather_facts(draft, clusters)
         told = await found(colliding_ids, looked.answered(selected=("cp-types",)), clusters)
         steps = await copied(clusters, draft, "cp-types")
-        count = await clusters.destination.count("cp-types")
+        count = await clusters.destination.searches.count("cp-types")
     assert [(one.severity, one.subjects) for one in told] == [("blocker", ("cp-types",))]
     assert (steps[-1].done, steps[-1].written, steps[-1].collided, count) == (6, 3, 3, 3)
 
@@ -170,7 +171,7 @@ async def test_one_id_under_several_routings_is_seen_not_swallowed(nodes: Shared
         await make(clusters.source, "cp-routes", {"settings": settings(5), "mappings": {"_doc": {}}})
         lines = (({"_type": "_doc", "_id": "same", "routing": str(n)}, b"{}") for n in range(12))
         await fill(clusters.source, "cp-routes", lines)
-        here = await clusters.source.count("cp-routes")
+        here = await clusters.source.searches.count("cp-routes")
         work = await work_for(clusters, draft, "cp-routes", create={"settings": {"index.number_of_shards": 1}})
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         steps = await carried_out(work, clusters)
@@ -219,8 +220,8 @@ async def test_a_document_for_which_a_destination_never_has_the_memory_is_set_as
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         steps = await carried_out(work, clusters)
         arrived = await METHOD.compare(work, clusters)
-        await source.delete_index("cp-vast")
-        await clusters.destination.delete_index("cp-vast")
+        await source.changes.delete_index("cp-vast")
+        await clusters.destination.changes.delete_index("cp-vast")
     assert [(reject.id, reject.status) for step in steps for reject in step.rejects] == [("vast", 429)]
     assert (steps[-1].done, steps[-1].written, steps[-1].refused) == (201, 200, 1)
     assert (arrived.source_count, arrived.destination_count) == (201, 200)
@@ -401,7 +402,7 @@ async def test_an_index_full_of_gaps_is_read_whole(nodes: SharedNodes) -> None:
         work = await work_for(clusters, draft, "cp-gaps")
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         steps = await carried_out(work, clusters)
-        await clusters.destination.refresh("cp-gaps")
+        await clusters.destination.searches.refresh("cp-gaps")
         found = await numbers_in(clusters.destination, "cp-gaps")
     assert found == [*range(4_000, 5_000), *range(9_000, 9_003)]
     assert steps[-1].done == 1_003
@@ -413,9 +414,9 @@ async def test_a_shrunk_index_whose_documents_share_numbers_is_read_whole(nodes:
         assert source is not None
         await make(source, "cp-wide", {"settings": settings(4), "mappings": {"_doc": {}}})
         await fill(source, "cp-wide", numbered(6_000))
-        await source.put_settings("cp-wide", '{"index.blocks.write":true}')
-        if await source.existing(["cp-shrunk"]):
-            await source.delete_index("cp-shrunk")
+        await source.changes.put_settings("cp-wide", '{"index.blocks.write":true}')
+        if await source.indices.existing(["cp-shrunk"]):
+            await source.changes.delete_index("cp-shrunk")
         body = {"settings": {"index.number_of_shards": 1, "index.number_of_replicas": 0, "index.blocks.write": None}}
         await source.wire.exchange(
             "POST", "/cp-wide/_shrink/cp-shrunk?wait_for_active_shards=1", json.dumps(body).encode()
@@ -423,7 +424,7 @@ async def test_a_shrunk_index_whose_documents_share_numbers_is_read_whole(nodes:
         work = await work_for(clusters, draft, "cp-shrunk")
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         steps = await carried_out(work, clusters)
-        await clusters.destination.refresh("cp-shrunk")
+        await clusters.destination.searches.refresh("cp-shrunk")
         found = await numbers_in(clusters.destination, "cp-shrunk")
     assert found == list(range(6_000))
     assert (steps[-1].done, steps[-1].collided) == (6_000, 0)
@@ -440,8 +441,8 @@ async def test_an_index_made_by_5_x_is_read_by_a_scroll_of_6_8(nodes: SharedNode
         where = json.dumps({"type": "fs", "settings": {"location": f"{folder}/cp-handed"}}).encode()
         for cluster in (old.source, source):
             await cluster.wire.exchange("PUT", "/_snapshot/cp-handed", where)
-        if await source.existing(["cp-handed"]):
-            await source.delete_index("cp-handed")
+        if await source.indices.existing(["cp-handed"]):
+            await source.changes.delete_index("cp-handed")
         await old.source.wire.exchange("DELETE", "/_snapshot/cp-handed/one", accepted=frozenset({404}))
         try:
             only = b'{"indices":"cp-handed","include_global_state":false}'
@@ -454,7 +455,7 @@ async def test_an_index_made_by_5_x_is_read_by_a_scroll_of_6_8(nodes: SharedNode
         finally:
             await old.source.wire.exchange("DELETE", "/_snapshot/cp-handed/one", accepted=frozenset({404}))
             for cluster in (old.source, source):
-                await cluster.perform(Request(method="DELETE", path="/_snapshot/cp-handed"))
+                await performed(cluster, Request(method="DELETE", path="/_snapshot/cp-handed"))
     assert all(part.is_scrolled for part in CopyState.from_token(steps[0].token).parts)
     assert compared.is_equal
     assert steps[-1].done == 3_000
@@ -463,20 +464,20 @@ async def test_an_index_made_by_5_x_is_read_by_a_scroll_of_6_8(nodes: SharedNode
 async def test_a_source_without_one_of_its_shards_is_waited_for(nodes: SharedNodes) -> None:
     async with pair(nodes, "6.8.23") as (clusters, draft):
         assert clusters.source is not None
-        if await clusters.source.existing(["cp-halved"]):
-            await clusters.source.delete_index("cp-halved")
+        if await clusters.source.indices.existing(["cp-halved"]):
+            await clusters.source.changes.delete_index("cp-halved")
         one_of_two = settings(2, **{"index.routing.allocation.total_shards_per_node": 1})
         body = json.dumps({"settings": one_of_two, "mappings": {"_doc": {}}})
-        await clusters.source.perform(
-            Request(method="PUT", path="/cp-halved?timeout=1s&wait_for_active_shards=0", body=body)
+        await performed(
+            clusters.source, Request(method="PUT", path="/cp-halved?timeout=1s&wait_for_active_shards=0", body=body)
         )
         work = await work_for(clusters, draft, "cp-halved")
-        await clusters.destination.create_index("cp-halved", work.task.create)
+        await clusters.destination.changes.create_index("cp-halved", work.task.create)
         try:
             with pytest.raises(ProblemError) as raised:
                 await drained(METHOD.perform(work, clusters, ""), [])
         finally:
-            await clusters.source.delete_index("cp-halved")
+            await clusters.source.changes.delete_index("cp-halved")
     assert raised.value.problem.cause is Cause.BUSY
 
 
@@ -489,7 +490,7 @@ async def test_an_index_that_somebody_made_anew_on_the_destination_ends_the_task
         untouched = await before(clusters)
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         steps = await carried_out(work, clusters)
-        await clusters.destination.delete_index("cp-anew")
+        await clusters.destination.changes.delete_index("cp-anew")
         with pytest.raises(ProblemError) as gone:
             await carried_out(work, clusters, since=steps[-1].token)
         await METHOD.prepare(work, clusters, PlainBook(clusters))

@@ -44,8 +44,8 @@ async def test_what_a_source_bears_and_no_other_server_does_is_rejected_and_the_
         await clusters.source.wire.exchange("PUT", "/cp-deep/_doc/lines?refresh=true", odd["lines"])
         plan = await planned(clusters, draft, "cp-deep", create=LOOSE)
         run = await migrated(plan, clusters, tmp_path)
-        await clusters.destination.refresh("cp-deep")
-        count = await clusters.destination.count("cp-deep")
+        await clusters.destination.searches.refresh("cp-deep")
+        count = await clusters.destination.searches.count("cp-deep")
         edge = await stored(clusters.destination, "cp-deep", "edge")
     assert (count, edge) == (51, odd["edge"])
     assert sorted(reject["id"] for reject in run.rejects) == ["comments", "lines", "lists", "objects"]

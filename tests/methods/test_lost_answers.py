@@ -59,9 +59,9 @@ async def planned_copy(between: Way, name: str, **changes: Any) -> Plan:  # noqa
 
 async def cleared(between: Way, name: str) -> None:
     assert between.beside.source is not None
-    await between.beside.source.delete_index(name)
-    if await between.beside.destination.existing([name]):
-        await between.beside.destination.delete_index(name)
+    await between.beside.source.changes.delete_index(name)
+    if await between.beside.destination.indices.existing([name]):
+        await between.beside.destination.changes.delete_index(name)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ async def test_an_index_whose_making_was_obeyed_and_not_answered_is_known_again(
         plan = await planned_copy(between, "la-made")
         between.destination.breaks(fault, "PUT /la-made", 1)
         run = await migrated(plan, between.clusters, tmp_path)
-        count = await between.beside.destination.count("la-made")
+        count = await between.beside.destination.searches.count("la-made")
         await cleared(between, "la-made")
     assert len(between.destination.met) == 1
     assert (run.outcome, count) == (RunOutcome.VERIFIED, AMOUNT)
@@ -94,13 +94,13 @@ async def test_an_index_that_somebody_else_makes_in_that_moment_is_not_taken_for
         async def judge(asked: Asked) -> Fault | None:
             if asked.what == "PUT /la-theirs":
                 theirs = {"settings": {"number_of_shards": 1, "number_of_replicas": 0}}
-                await between.beside.destination.create_index("la-theirs", json.dumps(theirs))
+                await between.beside.destination.changes.create_index("la-theirs", json.dumps(theirs))
             return None
 
         between.destination.judge = judge
         run = await migrated(plan, between.clusters, tmp_path)
-        theirs = await between.beside.destination.settings_of("la-theirs")
-        count = await between.beside.destination.count("la-theirs")
+        theirs = await between.beside.destination.indices.settings_of("la-theirs")
+        count = await between.beside.destination.searches.count("la-theirs")
         await cleared(between, "la-theirs")
     assert run.outcome is not RunOutcome.VERIFIED
     assert "index.refresh_interval" not in theirs
@@ -130,7 +130,7 @@ async def test_a_setting_that_was_never_reverted_stays_on_the_list_and_cleanup_r
 
         between.destination.judge = judge
         run = await migrated(plan, between.clusters, folder.path, factor=100.0)
-        left = await between.beside.destination.settings_of("la-back")
+        left = await between.beside.destination.indices.settings_of("la-back")
         between.destination.judge = None
 
         class Opened:
@@ -144,7 +144,7 @@ async def test_a_setting_that_was_never_reverted_stays_on_the_list_and_cleanup_r
                 pass
 
         still_open = await settle_run(folder, {}, open_clusters=Opened)
-        after = await between.beside.destination.settings_of("la-back")
+        after = await between.beside.destination.indices.settings_of("la-back")
         await cleared(between, "la-back")
     assert left["index.refresh_interval"] == "-1"
     assert [entry.state for entry in run.progress.open_ledger] == [EntryState.NOT_UNDONE]
@@ -161,7 +161,7 @@ async def test_a_revert_that_was_obeyed_and_answered_with_nothing_is_seen_and_co
         plan = await planned_copy(between, "la-seen")
         between.destination.breaks(Told(200, b"{}"), "PUT /la-seen/_settings", 1, 2)
         run = await migrated(plan, between.clusters, tmp_path)
-        after = await between.beside.destination.settings_of("la-seen")
+        after = await between.beside.destination.indices.settings_of("la-seen")
         await cleared(between, "la-seen")
     assert len(between.destination.met) == 2
     assert (run.outcome, run.progress.open_ledger) == (RunOutcome.VERIFIED, ())
@@ -182,11 +182,11 @@ async def test_an_index_that_was_made_anew_between_two_processes_is_neither_fill
                 if entry.undo is not None:
                     again = msgspec.structs.replace(entry, state=EntryState.MADE)
                     await journal.append(LedgerChanged(at=1.0, entry=again))
-        await between.beside.destination.delete_index("la-anew")
-        await between.beside.destination.create_index("la-anew", json.dumps(theirs))
+        await between.beside.destination.changes.delete_index("la-anew")
+        await between.beside.destination.changes.create_index("la-anew", json.dumps(theirs))
         second = await migrated(plan, between.clusters, folder.path)
-        after = await between.beside.destination.settings_of("la-anew")
-        count = await between.beside.destination.count("la-anew")
+        after = await between.beside.destination.indices.settings_of("la-anew")
+        count = await between.beside.destination.searches.count("la-anew")
         await cleared(between, "la-anew")
     assert second.outcome is not RunOutcome.VERIFIED
     assert (after["index.refresh_interval"], after["index.number_of_replicas"], count) == ("3s", "0", 0)

@@ -40,14 +40,14 @@ async def filled(source: Cluster) -> None:
     await fill(source, INDEX, [({"_type": "host", "_id": "h"}, b'{"name":"a"}')])
     for name, query in QUERIES.items():
         await source.wire.exchange("PUT", f"/{INDEX}/.percolator/{name}", json.dumps(query).encode())
-    await source.refresh(INDEX)
+    await source.searches.refresh(INDEX)
 
 
 async def planned(draft: Draft, clusters: Clusters) -> Plan:
     """The plan of a draft, all compared; what it makes is gone from the destination."""
     plan = METHOD.plan(draft, "2026-01-01T00:00:00Z")
-    for name in await clusters.destination.existing([task.destination_index for task in plan.tasks]):
-        await clusters.destination.delete_index(name)
+    for name in await clusters.destination.indices.existing([task.destination_index for task in plan.tasks]):
+        await clusters.destination.changes.delete_index(name)
     return msgspec.structs.replace(plan, verify=Proof.EVERYTHING)
 
 
@@ -107,8 +107,8 @@ async def test_frozen_indices_are_counted_where_several_are_looked_at_in_one_req
         await make(source, "iced", {"settings": settings()})
         await fill(source, "iced", [({"_type": "_doc", "_id": "1"}, b'{"a":1}')])
         await source.wire.exchange("POST", "/iced/_freeze")
-        assert await source.counts(["iced"]) == {"iced": 1}
-        assert await source.first_sources(["iced"], 5) == {"iced": (b'{"a":1}',)}
+        assert await source.searches.counts(["iced"]) == {"iced": 1}
+        assert await source.searches.first_sources(["iced"], 5) == {"iced": (b'{"a":1}',)}
 
 
 def test_more_documents_in_the_statistics_than_a_search_finds_are_told_unless_some_are_nested() -> None:

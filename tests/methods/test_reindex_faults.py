@@ -58,7 +58,7 @@ async def way(nodes: SharedNodes, source: str = "6.8.23", destination: str = "7.
 
 async def filled(clusters: Clusters, index: str) -> None:
     assert clusters.source is not None
-    kind = "_doc" if (await clusters.source.version()).major >= 6 else "t"
+    kind = "_doc" if (await clusters.source.wire.version()).major >= 6 else "t"
     await make(clusters.source, index, {"settings": settings(2), "mappings": {kind: {}}})
     await fill(clusters.source, index, numbered(AMOUNT, kind))
 
@@ -156,7 +156,7 @@ async def test_the_first_batch_is_as_small_as_the_documents_that_are_seen_want_i
         seen: list[Acknowledged] = []
         await drained(METHOD.perform(work, here.clusters, ""), seen)
         compared = await METHOD.compare(work, here.clusters)
-        await here.clusters.source.delete_index("rf-large")
-        await here.clusters.destination.delete_index("rf-large")
+        await here.clusters.source.changes.delete_index("rf-large")
+        await here.clusters.destination.changes.delete_index("rf-large")
     assert compared.is_equal
     assert 1 <= ReindexState.from_token(seen[-1].token).parts[0].batch <= 8

@@ -16,6 +16,7 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.preflight import gather_facts
 from esmigrate_tui.preflight.remote import destination_reaches_source
+from tests.by_hand import performed
 from tests.methods.reindexing import METHOD, UNTYPED, PlainBook, carried_out, drained, fill, pair, work_for
 from tests.whole import assert_unharmed, before, planned_settings
 
@@ -40,12 +41,12 @@ async def test_every_document_arrives_and_the_settings_are_the_plans(nodes: Shar
         work = await work_for(clusters, draft, "plain")
         book = PlainBook(clusters)
         await METHOD.prepare(work, clusters, book)
-        tuned = await clusters.destination.settings_of("plain")
+        tuned = await clusters.destination.indices.settings_of("plain")
         steps = await carried_out(work, clusters)
         await book.put_back()
-        restored = await clusters.destination.settings_of("plain")
+        restored = await clusters.destination.indices.settings_of("plain")
         compared = await METHOD.compare(work, clusters)
-        aliases = (await clusters.destination.definitions(["plain"]))["plain"].aliases
+        aliases = (await clusters.destination.indices.definitions(["plain"]))["plain"].aliases
     assert tuned["index.refresh_interval"] == "-1"
     assert restored["index.refresh_interval"] == "7s"
     assert restored["index.number_of_shards"] == "3"
@@ -92,16 +93,16 @@ async def test_documents_pass_the_pipelines_by_that_a_template_gives_their_index
         await fill(clusters.source, "rf-piped", loose, [({"_type": "_doc", "_id": str(n)}, "{}") for n in range(5)])
         template = {"index_patterns": ["rf-piped"], "template": {"settings": {f"index.{pipeline}": "rf-gone"}}}
         path = "/_index_template/rf-piped"
-        await clusters.destination.perform(Request(method="PUT", path=path, body=json.dumps(template)))
+        await performed(clusters.destination, Request(method="PUT", path=path, body=json.dumps(template)))
         try:
             work = await work_for(clusters, draft, "rf-piped")
             book = PlainBook(clusters)
             await METHOD.prepare(work, clusters, book)
             steps = await carried_out(work, clusters)
             await book.put_back()
-            kept = await clusters.destination.settings_of("rf-piped")
+            kept = await clusters.destination.indices.settings_of("rf-piped")
         finally:
-            await clusters.destination.perform(Request(method="DELETE", path=path))
+            await performed(clusters.destination, Request(method="DELETE", path=path))
     assert (steps[-1].written, steps[-1].refused) == (5, 0)
     assert kept[f"index.{pipeline}"] == "rf-gone"
 
@@ -112,7 +113,7 @@ async def test_one_id_under_several_routings_is_seen_not_swallowed(nodes: Shared
         body: dict[str, Any] = {"settings": {"number_of_shards": 5}, "mappings": {"_doc": {"properties": {}}}}
         lines = [({"_type": "_doc", "_id": "same", "routing": str(n)}, f'{{"n":{n}}}') for n in range(12)]
         await fill(clusters.source, "routed", body, lines)
-        here = await clusters.source.count("routed")
+        here = await clusters.source.searches.count("routed")
         work = await work_for(clusters, draft, "routed")
         one = msgspec.structs.replace(work.task, create='{"settings":{"index.number_of_shards":1}}')
         work = Work(task=one, plan=work.plan, opaque_id=work.opaque_id, requests_per_second=0.0)
@@ -258,11 +259,11 @@ async def test_a_name_that_looks_encoded_is_read_from_that_index_and_no_other(no
     async with pair(nodes, "6.8.23") as (clusters, draft):
         assert clusters.source is not None
         for path, name in (("a%252bb", "a%2bb"), ("a%2Bb", "a+b"), ("a%25zz", "a%zz")):
-            if await clusters.source.existing([name]):
-                await clusters.source.delete_index(name)
-            await clusters.source.perform(Request(method="PUT", path=f"/{path}", body=json.dumps(UNTYPED)))
-            await clusters.source.perform(
-                Request(method="PUT", path=f"/{path}/_doc/1", body=json.dumps({"stood_in": name}))
+            if await clusters.source.indices.existing([name]):
+                await clusters.source.changes.delete_index(name)
+            await performed(clusters.source, Request(method="PUT", path=f"/{path}", body=json.dumps(UNTYPED)))
+            await performed(
+                clusters.source, Request(method="PUT", path=f"/{path}/_doc/1", body=json.dumps({"stood_in": name}))
             )
         work = await work_for(clusters, draft, "a%2bb")
         seen, _ = await gather_facts(draft, clusters)
@@ -270,7 +271,7 @@ async def test_a_name_that_looks_encoded_is_read_from_that_index_and_no_other(no
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         await carried_out(work, clusters)
         assert (await METHOD.compare(work, clusters)).is_equal
-        arrived = await clusters.destination.sample("a%2bb", 5)
+        arrived = await clusters.destination.searches.sample("a%2bb", 5)
     assert [hit["_source"]["stood_in"] for hit in arrived] == ["a%2bb"]
     assert [finding.severity for finding in tried] == [Severity.PASSED]
 
@@ -289,12 +290,12 @@ async def test_an_index_that_the_copy_made_anew_is_never_taken_for_the_plans(nod
         while not begun.done:
             await asyncio.sleep(0.1)
             begun = await anext(steps)
-        await clusters.destination.delete_index("anew")
+        await clusters.destination.changes.delete_index("anew")
         await METHOD.pace(work, clusters, begun.token, 0.0)
         seen: list[Acknowledged] = []
         with pytest.raises(ProblemError) as at_its_end:
             await drained(steps, seen)
-        assert await clusters.destination.existing(["anew"])
+        assert await clusters.destination.indices.existing(["anew"])
         with pytest.raises(ProblemError) as taken_up:
             await drained(METHOD.perform(work, clusters, seen[-1].token))
         await assert_unharmed(untouched, clusters)
@@ -315,7 +316,7 @@ async def test_what_a_pass_was_not_given_is_brought_by_another(nodes: SharedNode
             await asyncio.sleep(0.1)
             begun = await anext(steps)
         more = "".join(f'{{"index":{{"_type":"_doc","_id":"late-{n}"}}}}\n{{}}\n' for n in range(7))
-        await clusters.source.perform(Request(method="POST", path="/grows/_bulk?refresh=true", body=more))
+        await performed(clusters.source, Request(method="POST", path="/grows/_bulk?refresh=true", body=more))
         await METHOD.pace(work, clusters, begun.token, 0.0)
         seen: list[Acknowledged] = []
         await drained(steps, seen)
@@ -331,18 +332,18 @@ async def test_a_source_without_one_of_its_shards_is_waited_for(nodes: SharedNod
     async with pair(nodes, "6.8.23") as (clusters, draft):
         assert clusters.source is not None
         one_of_two = {"index.number_of_shards": 2, "index.routing.allocation.total_shards_per_node": 1}
-        if await clusters.source.existing(["halved"]):
-            await clusters.source.delete_index("halved")
+        if await clusters.source.indices.existing(["halved"]):
+            await clusters.source.changes.delete_index("halved")
         body = json.dumps({"settings": one_of_two, **UNTYPED})
-        await clusters.source.perform(
-            Request(method="PUT", path="/halved?timeout=1s&wait_for_active_shards=0", body=body)
+        await performed(
+            clusters.source, Request(method="PUT", path="/halved?timeout=1s&wait_for_active_shards=0", body=body)
         )
         work = await work_for(clusters, draft, "halved")
-        await clusters.destination.create_index("halved", work.task.create)
+        await clusters.destination.changes.create_index("halved", work.task.create)
         try:
             with pytest.raises(ProblemError) as raised:
                 await drained(METHOD.perform(work, clusters, ""))
         finally:
-            await clusters.source.delete_index("halved")
+            await clusters.source.changes.delete_index("halved")
     assert raised.value.problem.cause is Cause.BUSY
     assert "1 of 2 shards" in raised.value.problem.what

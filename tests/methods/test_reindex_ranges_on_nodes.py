@@ -13,6 +13,7 @@ from esmigrate_tui.methods.reindex_from_remote.decisions import ReindexPart, Rei
 from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField, query_of
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
+from tests.by_hand import performed
 from tests.methods.reindexing import METHOD, PlainBook, carried_out, drained, fill, pair, work_for
 from tests.whole import assert_unharmed, before, planned_settings
 
@@ -75,7 +76,7 @@ async def prepared(
 
 async def held(cluster: Cluster, index: str) -> dict[str, Any]:
     """Every document by its id."""
-    return {hit["_id"]: hit["_source"] for hit in await cluster.sample(index, 1_000)}
+    return {hit["_id"]: hit["_source"] for hit in await cluster.searches.sample(index, 1_000)}
 
 
 async def running_of(clusters: Clusters, work: Work) -> dict[str, str]:
@@ -102,7 +103,7 @@ async def test_every_document_is_in_exactly_one_range_whatever_its_values_are(no
         steps = await carried_out(work, clusters)
         state = ReindexState.from_token(steps[-1].token)
         in_each = [
-            await clusters.source.count("rg-odd", query_of(state.field, part.start, part.end, ()))
+            await clusters.source.searches.count("rg-odd", query_of(state.field, part.start, part.end, ()))
             for part in state.parts
         ]
         compared = await METHOD.compare(work, clusters)
@@ -148,8 +149,8 @@ async def test_instants_before_1970_divide_an_index_too(nodes: SharedNodes, vers
         await fill(cluster, "rg-born", body, lines)
         state = divided(RangeField("born", is_date=True), (-1_000 * day, -1, 1_000 * day))
         queries = [query_of(state.field, part.start, part.end, ()) for part in state.parts]
-        found = [await cluster.count("rg-born", query) for query in queries]
-        await cluster.delete_index("rg-born")
+        found = [await cluster.searches.count("rg-born", query) for query in queries]
+        await cluster.changes.delete_index("rg-born")
     assert found == [8, 2, 3, 7]
 
 
@@ -234,7 +235,7 @@ async def test_a_pace_is_divided_among_the_ranges_and_a_pause_holds_them_all(nod
         state = started = await begun(work, clusters)
 
         async def paces() -> list[float]:
-            told = [await clusters.destination.perform(_look_at(part)) for part in started.parts]
+            told = [await performed(clusters.destination, _look_at(part)) for part in started.parts]
             return [round(one["task"]["status"]["requests_per_second"], 4) for one in told]
 
         first = await paces()
@@ -341,7 +342,7 @@ async def test_what_was_written_to_the_source_meanwhile_is_read_in_another_pass_
             seen.append(await anext(looks))
         early = json.dumps({"@timestamp": 0})
         more = "".join(f'{{"index":{{"_type":"_doc","_id":"late-{n}"}}}}\n{early}\n' for n in range(7))
-        await clusters.source.perform(Request(method="POST", path="/rg-grows/_bulk?refresh=true", body=more))
+        await performed(clusters.source, Request(method="POST", path="/rg-grows/_bulk?refresh=true", body=more))
         await METHOD.pace(work, clusters, state.as_token(), 0.0)
         await drained(looks, seen)
         compared = await METHOD.compare(work, clusters)
@@ -363,7 +364,7 @@ async def test_documents_that_one_range_is_refused_are_set_aside_and_all_others_
         await fill(clusters.source, "rg-refused", loose, lines)
         work = await work_for(clusters, draft, "rg-refused", split=4, batch=10)
         strict = json.dumps({"mappings": {"properties": {**TIMED_ONLY, "n": {"type": "long"}}}})
-        await clusters.destination.create_index("rg-refused", strict)
+        await clusters.destination.changes.create_index("rg-refused", strict)
         steps = await carried_out(work, clusters)
         compared = await METHOD.compare(work, clusters)
     assert [reject.id for step in steps for reject in step.rejects] == ["13"]

@@ -21,6 +21,7 @@ from esmigrate_tui.model.method import Proof
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind, SnapshotState, TakenNameRule
 from esmigrate_tui.sandbox.launch import FileUser, NodeOptions
+from tests.by_hand import performed
 from tests.methods.restoring import SLOW, PlainBook, drained, fill, opened, paired, until, usual, works_of
 from tests.whole import before, whole
 
@@ -70,9 +71,9 @@ async def test_a_source_that_cannot_be_asked_any_more_holds_no_proof_up(nodes: S
         await pair.snapshot(index)
         work = await pair.work(index)
         await pair.carried_out(work)
-        await pair.old.perform(Request(method="POST", path=f"/{index}/_close"))
+        await performed(pair.old, Request(method="POST", path=f"/{index}/_close"))
         closed = await pair.method.compare(work, pair.clusters)
-        await pair.old.delete_index(index)
+        await pair.old.changes.delete_index(index)
         gone = await pair.method.compare(work, pair.clusters)
     assert (closed.source_count, closed.destination_count, closed.samples) == (None, 50, None)
     assert closed.is_equal
@@ -84,7 +85,7 @@ async def test_a_document_that_was_changed_since_the_snapshot_is_found_by_the_sa
         index = await pair.fill("books", 10)
         await pair.snapshot(index)
         body = '{ "n" : 3.1}'
-        await pair.old.perform(Request(method="PUT", path=f"/{index}/book/3?routing=0&refresh=true", body=body))
+        await performed(pair.old, Request(method="PUT", path=f"/{index}/book/3?routing=0&refresh=true", body=body))
         work = await pair.work(index)
         await pair.carried_out(work)
         compared = await pair.method.compare(work, pair.clusters)
@@ -102,7 +103,7 @@ async def test_every_document_that_was_changed_since_the_snapshot_is_named_where
         await pair.snapshot(index)
         for name in ("3", "later"):
             path = f"/{index}/book/{name}?routing=0&refresh=true"
-            await pair.old.perform(Request(method="PUT", path=path, body='{"n":-1}'))
+            await performed(pair.old, Request(method="PUT", path=path, body='{"n":-1}'))
         work = await pair.work(index)
         work = replace(work, plan=msgspec.structs.replace(work.plan, verify=Proof.EVERYTHING))
         await pair.carried_out(work)
@@ -124,7 +125,7 @@ async def test_an_index_is_restored_under_another_name_and_without_its_aliases(n
         work = await pair.work(index, renamed={index: new}, restoration={"aliases": False})
         await pair.carried_out(work)
         compared = await pair.method.compare(work, pair.clusters)
-        there = await pair.new.existing([index, other, new, f"{index}-alias"])
+        there = await pair.new.indices.existing([index, other, new, f"{index}-alias"])
     assert compared.is_equal
     assert compared.samples is not None
     assert compared.samples.compared == 20
@@ -137,7 +138,7 @@ async def test_settings_are_overridden(nodes: SharedNodes) -> None:
         await pair.snapshot(index)
         work = await pair.work(index, restoration={"index_settings": {"index.number_of_replicas": 2}})
         await pair.carried_out(work)
-        settings = await pair.new.settings_of(index)
+        settings = await pair.new.indices.settings_of(index)
     assert settings["index.number_of_replicas"] == "2"
 
 
@@ -162,7 +163,7 @@ async def test_only_the_culprit_of_several_restores_fails(nodes: SharedNodes) ->
         await pair.snapshot(*names)
         seen = await before(pair.clusters, *names)
         works = await pair.works(await pair.draft(*names))
-        await pair.new.create_index(names[1], "{}")
+        await pair.new.changes.create_index(names[1], "{}")
         ends = await asyncio.gather(*(pair.carried_out(work) for work in works), return_exceptions=True)
         compared = [await pair.method.compare(works[number], pair.clusters) for number in (0, 2)]
         await pair.unharmed(seen, names[0], names[2])
@@ -205,8 +206,8 @@ async def test_an_index_in_the_way_is_closed_or_deleted_when_the_task_says_so(
         compared = await pair.method.compare(work, pair.clusters)
         for _, undo in book.made:
             if undo is not None:
-                await pair.new.perform(undo)
-        documents = await pair.new.count(index)
+                await performed(pair.new, undo)
+        documents = await pair.new.searches.count(index)
     assert compared.is_equal
     assert documents == 20
     assert [made.method for made, _ in book.made] == ["POST" if way is TakenNameRule.CLOSE else "DELETE"]
@@ -225,7 +226,7 @@ async def test_what_was_closed_can_be_opened_again_when_its_restore_was_refused(
         await pair.method.stop(work, pair.clusters, "")
         _, undo = book.made[0]
         assert undo is not None
-        await pair.new.perform(undo)
+        await performed(pair.new, undo)
         await asyncio.sleep(1)
         await pair.unharmed(seen)
         kept = await whole(pair.new, index)
@@ -257,7 +258,7 @@ async def test_an_allocation_setting_that_no_node_meets_is_explained_and_helps_w
     async with usual(nodes) as pair:
         setting = "index.routing.allocation.require.box"
         index = await pair.fill("books", 20, shards=2)
-        await pair.old.put_settings(index, json.dumps({setting: "hot"}))
+        await pair.old.changes.put_settings(index, json.dumps({setting: "hot"}))
         await pair.snapshot(index)
         seen = await before(pair.clusters, index)
         work = await pair.work(index)
@@ -283,15 +284,15 @@ async def test_a_setting_that_was_taken_off_by_hand_as_advised_is_not_brought_ba
     async with usual(nodes) as pair:
         setting = "index.routing.allocation.require.box_type"
         index = await pair.fill("boxed", 20)
-        await pair.old.put_settings(index, json.dumps({setting: "hot"}))
+        await pair.old.changes.put_settings(index, json.dumps({setting: "hot"}))
         await pair.snapshot(index)
         work = await pair.work(index)
         steps: list[Acknowledged] = []
         await pair.trouble(work, into=steps)
-        await pair.new.put_settings(index, json.dumps({setting: None}))
+        await pair.new.changes.put_settings(index, json.dumps({setting: None}))
         after = await pair.carried_out(work, steps[-1].token)
         compared = await pair.method.compare(work, pair.clusters)
-        told = await pair.new.settings_of(index)
+        told = await pair.new.indices.settings_of(index)
     assert compared.is_equal
     assert setting not in told
     assert any(f"without {setting}" in step.note for step in after)
@@ -320,12 +321,12 @@ async def test_a_restore_that_was_held_up_goes_on_when_somebody_cures_it(nodes: 
             path="/_cluster/settings",
             body='{"transient":{"cluster.routing.allocation.enable":"none"}}',
         )
-        await pair.new.perform(enable)
+        await performed(pair.new, enable)
         work = await pair.work(index)
         steps: list[Acknowledged] = []
         first = await pair.trouble(work, into=steps)
         again = await pair.trouble(work, steps[-1].token)
-        await pair.new.perform(msgspec.structs.replace(enable, body=enable.body.replace('"none"', "null")))
+        await performed(pair.new, msgspec.structs.replace(enable, body=enable.body.replace('"none"', "null")))
         after = await pair.carried_out(work, steps[-1].token)
         compared = await pair.method.compare(work, pair.clusters)
         await pair.unharmed(seen, index)
@@ -357,9 +358,9 @@ async def test_a_repository_that_was_taken_away_is_waited_for(nodes: SharedNodes
         await pair.snapshot(index)
         seen = await before(pair.clusters, index)
         work = await pair.work(index)
-        await pair.new.perform(unregister_request(pair.name))
+        await performed(pair.new, unregister_request(pair.name))
         problem = await pair.trouble(work)
-        await pair.new.perform(register_request(pair.repository))
+        await performed(pair.new, register_request(pair.repository))
         await pair.carried_out(work)
         await pair.unharmed(seen, index)
     assert problem.cause is Cause.BUSY
@@ -382,7 +383,7 @@ async def test_the_repository_is_registered_and_taken_away_as_the_plan_says(node
         index = await pair.fill("books", 5)
         await pair.snapshot(index)
         draft = await pair.draft(index, restoration={"register": True, "unregister": True})
-        await pair.new.perform(unregister_request(pair.name))
+        await performed(pair.new, unregister_request(pair.name))
         book = PlainBook(pair.clusters)
         plan = pair.method.plan(draft, "2026-01-01T00:00:00Z")
         await pair.method.open(plan, pair.clusters, book)
@@ -426,7 +427,7 @@ async def test_a_part_of_a_partial_snapshot_is_restored_and_never_called_whole(n
         broken = await pair.fill("broken", 0, shards=2, settings=setting)
         await pair.snapshot(whole, broken, partial=True)
         free = json.dumps(dict.fromkeys(setting))  # a server waits a minute to refresh an index that is nowhere
-        await pair.old.perform(Request(method="PUT", path=f"/{broken}/_settings", body=free))
+        await performed(pair.old, Request(method="PUT", path=f"/{broken}/_settings", body=free))
         snapshot = await pair.new.snapshots.snapshot(pair.name, "snap")
         with pytest.raises(ProblemError) as caught:
             await pair.work(broken)
@@ -516,7 +517,7 @@ async def test_stopping_never_deletes_an_index_that_is_whole_or_another_one(node
         steps = pair.method.perform(works[1], pair.clusters, "")
         await anext(steps)
         await pair.method.stop(works[1], pair.clusters, of_another)
-        there = await pair.new.existing([index, large])
+        there = await pair.new.indices.existing([index, large])
         await pair.method.stop(works[1], pair.clusters, "")
     assert there == {index: "index", large: "index"}
 
@@ -527,8 +528,8 @@ async def test_an_index_that_was_made_anew_meanwhile_is_not_taken_for_the_restor
         await pair.snapshot(index)
         work = await pair.work(index)
         token = (await pair.carried_out(work))[-1].token
-        await pair.new.delete_index(index)
-        await pair.new.create_index(index, "{}")
+        await pair.new.changes.delete_index(index)
+        await pair.new.changes.create_index(index, "{}")
         problem = await pair.trouble(work, token)
         compared = await pair.method.compare(work, pair.clusters)
     assert problem.cause is Cause.STATE
@@ -546,15 +547,15 @@ async def test_the_global_state_brings_templates_and_is_proved_by_the_servers_an
             path=f"/_template/{pair.name}",
             body='{"index_patterns":["x-*"],"settings":{"number_of_shards":1}}',
         )
-        await pair.old.perform(template)
+        await performed(pair.old, template)
         await pair.snapshot(index, global_state=True)
-        await pair.old.perform(Request(method="DELETE", path=f"/_template/{pair.name}"))
+        await performed(pair.old, Request(method="DELETE", path=f"/_template/{pair.name}"))
         work = await pair.work(restoration={"global_state": True})
         before = await pair.method.compare(work, pair.clusters)
         steps = await pair.carried_out(work)
         compared = await pair.method.compare(work, pair.clusters)
         templates = await pair.new.wire.get("/_template", dict[str, Any])
-        there = await pair.new.existing([index])
+        there = await pair.new.indices.existing([index])
     assert work.task.kind is RestoreKind.GLOBAL_STATE
     assert not before.is_equal
     assert compared.is_equal
@@ -569,7 +570,7 @@ async def test_the_tasks_feature_state_goes_from_7_to_8_and_replaces_what_is_the
         await fill(pair.old, index, 5)
         body = {"source": {"index": index}, "dest": {"index": f"{index}-copy"}}
         await pair.old.tasks.start(body, opaque_id=index, requests_per_second=0)
-        await until(lambda: pair.old.existing([".tasks"]))
+        await until(lambda: pair.old.indices.existing([".tasks"]))
         await pair.snapshot(feature_states=("tasks",))
         works = await pair.works(await pair.draft(feature_states=("tasks",)))
         await pair.carried_out(works[0])
@@ -595,7 +596,7 @@ async def test_the_restore_of_a_feature_state_cannot_be_cancelled_on_8_and_says_
         await fill(pair.old, index, 5)
         body = {"source": {"index": index}, "dest": {"index": f"{index}-copy"}}
         await pair.old.tasks.start(body, opaque_id=index, requests_per_second=0)
-        await until(lambda: pair.old.existing([".tasks"]))
+        await until(lambda: pair.old.indices.existing([".tasks"]))
         await pair.snapshot(feature_states=("tasks",))
         work = (await pair.works(await pair.draft(feature_states=("tasks",))))[0]
         steps = pair.method.perform(work, pair.clusters, "")
@@ -622,7 +623,7 @@ async def test_a_native_user_logs_in_after_the_security_index_was_restored_by_a_
             path="/_xpack/security/user/reader",
             body='{"password":"reader-secret","roles":["superuser"]}',
         )
-        await pair.old.perform(made)
+        await performed(pair.old, made)
         await pair.snapshot(".security-6")
         work = await pair.work(".security-6")
         await pair.carried_out(work)

@@ -22,6 +22,7 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.shipping import Shipper, ShippingOptions
 from esmigrate_tui.preflight import gather_facts
+from tests.by_hand import performed
 from tests.methods.copying import PlainBook, leave, looked_until, reach
 
 if TYPE_CHECKING:
@@ -67,19 +68,19 @@ class Watched:
         return (await self.cluster.wire.exchange("POST", f"/{index}/_bulk", body, is_ndjson=True)).body
 
     async def gone(self, index: str) -> None:
-        if await self.cluster.existing([index]):
-            await self.cluster.delete_index(index)
+        if await self.cluster.indices.existing([index]):
+            await self.cluster.changes.delete_index(index)
 
     async def set(self, index: str, body: str) -> None:
-        await self.cluster.perform(Request(method="PUT", path=f"/{index}/_settings", body=body))
+        await performed(self.cluster, Request(method="PUT", path=f"/{index}/_settings", body=body))
 
 
 @pytest.fixture
 async def here(nodes: SharedNodes) -> AsyncIterator[Watched]:
     connection, cluster = await reach(await nodes.get("7.17.28"))
     yield Watched(connection, cluster)
-    for index in await cluster.existing([f"watch-{name}" for name in "abcdefgh"]):
-        await cluster.delete_index(index)
+    for index in await cluster.indices.existing([f"watch-{name}" for name in "abcdefgh"]):
+        await cluster.changes.delete_index(index)
     await cluster.close()
 
 
@@ -100,7 +101,7 @@ async def test_what_another_client_writes_is_counted_until_it_is_what_was_expect
 
 async def test_documents_that_were_there_are_not_counted(here: Watched) -> None:
     await here.gone("watch-b")
-    await here.cluster.create_index("watch-b", MAPPING)
+    await here.cluster.changes.create_index("watch-b", MAPPING)
     await here.write("watch-b", *range(7))
     work = await here.work("watch-b", expected=3, create="")
     steps = METHOD.perform(work, here.clusters, "")
@@ -153,7 +154,7 @@ async def test_an_index_that_a_sender_made_anew_is_not_watched(here: Watched) ->
     steps = METHOD.perform(work, here.clusters, "")
     begun = await anext(steps)
     await leave(steps)
-    await here.cluster.delete_index("watch-e")
+    await here.cluster.changes.delete_index("watch-e")
     with pytest.raises(ProblemError) as gone:
         await anext(METHOD.perform(work, here.clusters, begun.token))
     await here.write("watch-e", 1, 2)
@@ -167,9 +168,9 @@ async def test_an_index_made_anew_between_looks_never_ends_a_watch_well(here: Wa
     work = await here.begun("watch-f", expected=2)
     steps = METHOD.perform(work, here.clusters, "")
     await anext(steps)
-    await here.cluster.delete_index("watch-f")
+    await here.cluster.changes.delete_index("watch-f")
     await here.write("watch-f", 1, 2)
-    await here.cluster.refresh("watch-f")
+    await here.cluster.searches.refresh("watch-f")
     with pytest.raises(ProblemError) as another:
         await looked_until(steps, lambda _: False)
     assert another.value.problem.cause is Cause.STATE
@@ -198,7 +199,7 @@ async def test_what_elasticsearch_guesses_is_what_is_told(nodes: SharedNodes, ve
     path = "/watch-guessed/_doc"
     await cluster.wire.exchange("POST", path, document.encode())
     mapped: Any = await cluster.wire.get("/watch-guessed/_mapping", dict)
-    await cluster.delete_index("watch-guessed")
+    await cluster.changes.delete_index("watch-guessed")
     await cluster.close()
     mappings = mapped["watch-guessed"]["mappings"]
     guessed = mappings.get("_doc", mappings)["properties"]
@@ -228,9 +229,9 @@ async def test_the_text_for_a_client_sends_to_an_index_of_an_odd_name(
     node = await nodes.get(version)
     connection, cluster = await reach(node)
     index = "watch-o'dd $%a".replace(" ", "")
-    if await cluster.existing([index]):
-        await cluster.delete_index(index)
-    await cluster.create_index(index, MAPPING)
+    if await cluster.indices.existing([index]):
+        await cluster.changes.delete_index(index)
+    await cluster.changes.create_index(index, MAPPING)
     told = configuration(ShippingOptions(shipper=shipper), connection, index, Version.parse(version))
     file = tmp_path / told.name
     file.write_text(told.text)
@@ -243,9 +244,9 @@ async def test_the_text_for_a_client_sends_to_an_index_of_an_odd_name(
             ends.append(await sent(file, node.password or "", sys.executable, str(file), documents=documents))
         else:
             ends.append(await sent(file, node.password or "", "bash", str(file), name))
-    await cluster.refresh(index)
-    count = await cluster.count(index)
-    await cluster.delete_index(index)
+    await cluster.searches.refresh(index)
+    count = await cluster.searches.count(index)
+    await cluster.changes.delete_index(index)
     await cluster.close()
     assert ends[0] == (0, "")
     assert ends[1][0] == 1

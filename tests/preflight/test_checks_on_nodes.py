@@ -46,6 +46,7 @@ from esmigrate_tui.reading.open_file import found_files
 from esmigrate_tui.reading.sample import recognised
 from esmigrate_tui.sandbox.nodes import NodeOptions
 from tests.broken_line import Answer, Line
+from tests.by_hand import performed
 from tests.fixtures_nodes import in_own_loop
 from tests.preflight.restoring import found
 from tests.whole import state
@@ -162,21 +163,22 @@ class World:
 
 async def _fill(old: Cluster, new: Cluster) -> None:
     await asyncio.gather(
-        *(old.perform(send("PUT", f"/{name}?wait_for_active_shards=0", body)) for name, body in ON_SOURCE.items())
+        *(performed(old, send("PUT", f"/{name}?wait_for_active_shards=0", body)) for name, body in ON_SOURCE.items())
     )
     for name, one, routing, document in DOCUMENTS:
         routed = f"?routing={routing}" if routing else ""
-        await old.perform(send("PUT", f"/{name}/_doc/{one}{routed}", document))
+        await performed(old, send("PUT", f"/{name}/_doc/{one}{routed}", document))
     for name in dict.fromkeys(name for name, *_ in DOCUMENTS):
-        await old.refresh(name)
-    await old.perform(send("POST", "/pfc-frozen/_freeze"))
-    await old.perform(send("POST", "/pfc-closed/_close"))
-    await old.perform(
+        await old.searches.refresh(name)
+    await performed(old, send("POST", "/pfc-frozen/_freeze"))
+    await performed(old, send("POST", "/pfc-closed/_close"))
+    await performed(
+        old,
         send(
             "PUT",
             "/_template/pfc-managed",
             {"index_patterns": ["pfc-managed*"], "settings": {"index.lifecycle.name": "thirty-days"}},
-        )
+        ),
     )
     for name, indices in {
         "pfc-reader": {"names": ["pfc-*"], "privileges": ["read", "view_index_metadata"]},
@@ -184,20 +186,20 @@ async def _fill(old: Cluster, new: Cluster) -> None:
         "pfc-part": {"names": ["pfc-*"], "privileges": ["read"], "field_security": {"grant": ["a"]}},
         "pfc-nobody": {"names": ["other-*"], "privileges": ["read"]},
     }.items():
-        await old.perform(send("PUT", f"/_security/role/{name}", {"cluster": ["monitor"], "indices": [indices]}))
-        await old.perform(send("PUT", f"/_security/user/{name}", {"password": "narrow-12", "roles": [name]}))
+        await performed(old, send("PUT", f"/_security/role/{name}", {"cluster": ["monitor"], "indices": [indices]}))
+        await performed(old, send("PUT", f"/_security/user/{name}", {"password": "narrow-12", "roles": [name]}))
     for name, body in ON_DESTINATION.items():
-        await new.perform(send("PUT", f"/{name}", body))
-    await new.perform(send("POST", "/pfc-shut/_close"))
+        await performed(new, send("PUT", f"/{name}", body))
+    await performed(new, send("POST", "/pfc-shut/_close"))
     await new.wire.get("/_cluster/health?wait_for_status=yellow", dict)  # an index that has just been closed is red
 
 
 async def _clear(new: Cluster) -> None:
-    for index in await new.indices():
+    for index in await new.indices.every():
         if index.name.startswith("pfc-"):
-            await new.delete_index(index.name)
+            await new.changes.delete_index(index.name)
     if "pfc-kept" in {one.name for one in await new.snapshots.repositories()}:
-        await new.perform(unregister_request("pfc-kept"))
+        await performed(new, unregister_request("pfc-kept"))
 
 
 @pytest.fixture(scope="module")
@@ -319,15 +321,15 @@ def troubled(world: World) -> Draft:
     async def look() -> Draft:
         async with world.open() as clusters:
             new = clusters.destination
-            await new.perform(send("PUT", "/pfc-nowhere?wait_for_active_shards=0", {"settings": NOWHERE}))
+            await performed(new, send("PUT", "/pfc-nowhere?wait_for_active_shards=0", {"settings": NOWHERE}))
             try:
                 for settings in (LIMITS, BLOCK):
-                    await new.perform(send("PUT", "/_cluster/settings", {"persistent": settings}))
+                    await performed(new, send("PUT", "/_cluster/settings", {"persistent": settings}))
                 return (await preflight.gather_facts(world.nothing_there, clusters))[0]
             finally:
                 for settings in (BLOCK, LIMITS):  # the block refuses everything but its own end
-                    await new.perform(send("PUT", "/_cluster/settings", {"persistent": dict.fromkeys(settings)}))
-                await new.delete_index("pfc-nowhere")
+                    await performed(new, send("PUT", "/_cluster/settings", {"persistent": dict.fromkeys(settings)}))
+                await new.changes.delete_index("pfc-nowhere")
 
     return in_own_loop(look())
 
@@ -423,7 +425,7 @@ async def test_a_destination_that_has_no_master_yet_is_not_taken_for_another_clu
 async def test_a_source_by_another_name_is_not_in_the_whitelist_and_the_line_to_write_is_given(world: World) -> None:
     async with world.open(host="LOCALHOST") as clusters:
         assert clusters.source is not None
-        draft = world.draft("pfc-good", source=clusters.source.connection)
+        draft = world.draft("pfc-good", source=clusters.source.wire.connection)
         [told] = await found(remote.destination_reaches_source, draft, clusters)
     async with world.open() as clusters:
         [fine] = await found(remote.destination_reaches_source, world.draft("pfc-good"), clusters)
@@ -470,7 +472,7 @@ async def test_a_password_that_is_handed_on_can_be_replaced_by_a_key_of_least_pr
         assert clusters.source is not None
         [told] = await found(remote.handed_secret, world.draft("pfc-good"), clusters)
         path, _, body = told.copy.partition("\n")
-        key: Any = await clusters.source.perform(send("POST", path.removeprefix("POST "), body))
+        key: Any = await performed(clusters.source, send("POST", path.removeprefix("POST "), body))
     assert told.severity is Severity.NOTE
     assert key["api_key"]
 
@@ -489,9 +491,9 @@ async def test_what_is_in_use_of_a_licence_that_the_destination_lacks_warns(worl
     watch = {"trigger": {"schedule": {"yearly": {}}}, "input": {"none": {}}, "actions": {}}
     async with world.open() as clusters:
         assert clusters.source is not None
-        await clusters.source.perform(send("PUT", "/_xpack/watcher/watch/pfc-watch", watch))
+        await performed(clusters.source, send("PUT", "/_xpack/watcher/watch/pfc-watch", watch))
         [told] = await found(definitions.licence_features, world.draft("pfc-good"), clusters)
-        await clusters.source.perform(send("DELETE", "/_xpack/watcher/watch/pfc-watch"))
+        await performed(clusters.source, send("DELETE", "/_xpack/watcher/watch/pfc-watch"))
     assert (told.severity, told.evidence) == (Severity.WARNING, "watcher: 1")
 
 
@@ -525,9 +527,9 @@ async def test_the_role_that_is_proposed_is_enough(world: World) -> None:
     path, _, body = lacking.copy.partition("\n")
     async with world.open() as clusters:
         assert clusters.source is not None
-        await clusters.source.perform(send("PUT", f"/{path.removeprefix('POST ').lstrip('/')}", body))
+        await performed(clusters.source, send("PUT", f"/{path.removeprefix('POST ').lstrip('/')}", body))
         roles = {"password": "narrow-12", "roles": ["esmigrate_source"]}
-        await clusters.source.perform(send("PUT", "/_security/user/pfc-enough", roles))
+        await performed(clusters.source, send("PUT", "/_security/user/pfc-enough", roles))
     async with world.open(user="pfc-enough", on="source") as clusters:
         told = await found(privileges.privileges, world.draft("pfc-quiet"), clusters)
     assert {one.severity for one in told} == {Severity.PASSED}
@@ -584,7 +586,7 @@ async def test_an_index_that_is_written_to_meanwhile_is_named_and_one_that_is_no
         assert clusters.source is not None
         looking = asyncio.create_task(found(source.still_written, world.draft("pfc-good", "pfc-priced"), clusters))
         while not looking.done():
-            await clusters.source.perform(send("PUT", "/pfc-good/_doc/2", {"a": 2}))
+            await performed(clusters.source, send("PUT", "/pfc-good/_doc/2", {"a": 2}))
         [told] = looking.result()
         [fine] = await found(source.still_written, world.draft("pfc-good", "pfc-priced"), clusters)
     assert (told.severity, told.subjects) == (Severity.WARNING, ("pfc-good",))
@@ -600,10 +602,10 @@ async def planned(world: World, clusters: Clusters, *names: str) -> Draft:
 
 async def test_a_definition_that_the_destination_would_refuse_is_found_without_making_anything(world: World) -> None:
     async with world.open() as clusters:
-        before = await clusters.destination.indices()
+        before = await clusters.destination.indices.every()
         draft = await planned(world, clusters, "pfc-good", "pfc-priced", "pfc-snow", "pfc-scaled")
         told = await found(definitions.definitions_accepted, draft, clusters)
-        assert [one.name for one in await clusters.destination.indices()] == [one.name for one in before]
+        assert [one.name for one in await clusters.destination.indices.every()] == [one.name for one in before]
     *blockers, passed = told
     refused = {one.subjects: one.evidence for one in blockers if one.severity is Severity.BLOCKER}
     assert "snowball" in refused["pfc-snow",]
@@ -614,7 +616,7 @@ async def test_a_definition_that_the_destination_would_refuse_is_found_without_m
 async def test_the_wizard_asks_of_what_its_plan_would_make_as_soon_as_the_definitions_are_known(world: World) -> None:
     async with world.open() as clusters:
         assert clusters.source is not None
-        known = await clusters.source.definitions(["pfc-snow"])
+        known = await clusters.source.indices.definitions(["pfc-snow"])
         draft = world.draft("pfc-snow", definitions=known)
         looking = real_services().preflight(draft, clusters.destination, clusters.source)
         told = [one async for one in looking if one.check == "definitions-accepted"]
@@ -677,9 +679,9 @@ async def prepared(world: World, clusters: Clusters, method: MethodName, folder:
         assert clusters.source is not None
         taken = create_snapshot_request("pfc-kept", "s", ("pfc-good",), knows_features=False)
         path = taken.path.replace("wait_for_completion=false", "wait_for_completion=true")
-        await clusters.source.perform(register_request(KEPT))
-        await clusters.source.perform(msgspec.structs.replace(taken, path=path))
-        await clusters.destination.perform(register_request(KEPT.registered(readonly=True)))
+        await performed(clusters.source, register_request(KEPT))
+        await performed(clusters.source, msgspec.structs.replace(taken, path=path))
+        await performed(clusters.destination, register_request(KEPT.registered(readonly=True)))
         restoration = RestoreOptions(repository=KEPT.registered(readonly=True), snapshot="s")
         return draft.answered(restoration=restoration, selected=("pfc-good",))
     plan, _ = await planning.plan_for(draft, clusters, names, renamed={}, now=0.0)
@@ -715,7 +717,7 @@ async def test_what_several_checks_ask_for_is_asked_once_and_anew_for_the_next_l
 
 
 async def _bytes_of(cluster: Cluster, name: str) -> tuple[bytes, ...]:
-    return (await cluster.first_sources([name], 5))[name]
+    return (await cluster.searches.first_sources([name], 5))[name]
 
 
 @pytest.mark.parametrize(

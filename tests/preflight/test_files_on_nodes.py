@@ -16,6 +16,7 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.preflight import files, gather_facts
 from esmigrate_tui.reading.open_file import found_files
 from esmigrate_tui.reading.sample import recognised
+from tests.by_hand import performed
 from tests.methods.copying import reach
 from tests.preflight.restoring import found
 from tests.whole import state
@@ -62,7 +63,7 @@ class Site:
 
 async def ask(clusters: Clusters, method: str, path: str, body: object = None) -> None:
     text = "" if body is None else msgspec.json.encode(body).decode()
-    await clusters.destination.perform(Request(method=method, path=path, body=text))
+    await performed(clusters.destination, Request(method=method, path=path, body=text))
 
 
 @pytest.fixture
@@ -81,8 +82,8 @@ async def site(nodes: SharedNodes, tmp_path: Path) -> AsyncIterator[Site]:
             yield Site(clusters, draft)
         finally:
             await ask(clusters, "DELETE", "/_index_template/pff")
-            for name in await cluster.existing(list(THERE)):
-                await cluster.delete_index(name)
+            for name in await cluster.indices.existing(list(THERE)):
+                await cluster.changes.delete_index(name)
 
 
 async def test_of_a_table_that_fits_no_check_complains(site: Site) -> None:

@@ -38,6 +38,7 @@ from esmigrate_tui.model.snapshot import (
 from esmigrate_tui.preflight import repository
 from esmigrate_tui.preflight.restore import allocation, names, operation, states, versions
 from esmigrate_tui.sandbox.nodes import FileUser, NodeOptions
+from tests.by_hand import performed
 from tests.preflight.restoring import found
 from tests.signing_in import connected_to, side_of
 
@@ -102,28 +103,28 @@ async def site(nodes: SharedNodes) -> AsyncIterator[Site]:
     async with await opened(old, asked) as source, await opened(new, asked) as destination:
         yield Site(source, destination, asked)
         for cluster in (destination, source):
-            for index in await cluster.indices():
+            for index in await cluster.indices.every():
                 if index.name.startswith("pfr-"):
-                    await cluster.delete_index(index.name)
+                    await cluster.changes.delete_index(index.name)
             for registered in await cluster.snapshots.repositories():
                 if registered.name.startswith("pfr"):
-                    await cluster.perform(unregister_request(registered.name))
+                    await performed(cluster, unregister_request(registered.name))
         shutil.rmtree(old.snapshots / PLACE, ignore_errors=True)
 
 
 async def make(cluster: Cluster, name: str, *, shards: int = 1, aliases: Any = None, more: Any = None) -> None:  # noqa: ANN401  # JSON
     body = {"settings": {"number_of_shards": shards, "number_of_replicas": 0, **(more or {})}, "aliases": aliases or {}}
-    await cluster.perform(Request(method="PUT", path=f"/{name}?wait_for_active_shards=0", body=json.dumps(body)))
+    await performed(cluster, Request(method="PUT", path=f"/{name}?wait_for_active_shards=0", body=json.dumps(body)))
 
 
 async def take(cluster: Cluster, *names: str, partial: bool = False, place: str = PLACE) -> None:
     """The snapshot "s" of exactly these indices, in the repository of these tests."""
-    await cluster.perform(register_request(msgspec.structs.replace(BACKUPS, settings={"location": place})))
-    knows = await cluster.version() >= Version(7, 12)
+    await performed(cluster, register_request(msgspec.structs.replace(BACKUPS, settings={"location": place})))
+    knows = await cluster.wire.version() >= Version(7, 12)
     request = create_snapshot_request("pfr", "s", names, knows_features=knows)
     if partial:
         request = msgspec.structs.replace(request, body=json.dumps(json.loads(request.body) | {"partial": True}))
-    await cluster.perform(request)
+    await performed(cluster, request)
     for _ in range(200):
         if (await cluster.snapshots.taking("pfr", "s")).state is not SnapshotState.IN_PROGRESS:
             return
@@ -136,8 +137,8 @@ async def looked_at(site: Clusters, *selected: str, **changes: Any) -> Draft:  #
     wanted = msgspec.structs.replace(RestoreOptions(repository=READONLY, snapshot="s"), **changes)
     draft = Draft(
         method=MethodName.RESTORE_FROM_SNAPSHOT,
-        destination=site.destination.connection,
-        source=site.source.connection if site.source else None,
+        destination=site.destination.wire.connection,
+        source=site.source.wire.connection if site.source else None,
         restoration=wanted,
     )
     seen, findings = await preflight.gather_facts(draft, site)
@@ -162,9 +163,9 @@ async def test_a_snapshot_of_6_8_is_blocked_for_8_19_with_the_method_that_works_
 ) -> None:
     await make(site.source, "pfr-a")
     await take(site.source, "pfr-a")
-    await site.destination.perform(register_request(READONLY))
+    await performed(site.destination, register_request(READONLY))
     draft = await looked_at(site.clusters, "pfr-a")
-    before = await site.destination.indices()
+    before = await site.destination.indices.every()
     site.asked.clear()
     findings = [finding async for finding in preflight_findings(draft, site.clusters)]
     (blocker,) = [one for one in findings if one.severity is Severity.BLOCKER]
@@ -172,7 +173,7 @@ async def test_a_snapshot_of_6_8_is_blocked_for_8_19_with_the_method_that_works_
     assert blocker.title == "8.19.3 cannot restore pfr-a"
     assert "6.8.23" in blocker.evidence
     assert "copy them through this machine" in blocker.fix.lower()
-    assert await site.destination.indices() == before
+    assert await site.destination.indices.every() == before
     assert {one for one in site.asked if one[0] != "GET"} == LOOKING
 
 
@@ -190,7 +191,7 @@ async def test_a_trial_licence_makes_an_archive_of_an_index_that_is_too_old(node
     trial = await nodes.fresh("6.8.23")
     asked: list[tuple[str, str]] = []
     async with await opened(trial, asked) as licensed:
-        await licensed.perform(Request(method="POST", path="/_xpack/license/start_trial?acknowledge=true"))
+        await performed(licensed, Request(method="POST", path="/_xpack/license/start_trial?acknowledge=true"))
         assert await licensed.surroundings.licence() == "trial"
         await make(site.source, "pfr-a")
         await take(site.source, "pfr-a")
@@ -244,7 +245,7 @@ async def test_a_folder_outside_path_repo_is_blocked_with_the_line_that_allows_i
 
 async def test_a_folder_that_is_not_there_is_said_by_6_8_in_plain_words(site: Site) -> None:
     with suppress(ProblemError):  # 6.8 registers it, and then says that it could not verify it
-        await site.source.perform(register_request(READONLY))
+        await performed(site.source, register_request(READONLY))
     draft = await looked_at(site.alone)
     told = await only(repository.repository_readable, draft, site.swapped)
     assert told.severity is Severity.BLOCKER
@@ -271,7 +272,7 @@ async def test_a_repository_that_nobody_registers_is_a_blocker(site: Site) -> No
 async def test_a_name_that_is_used_for_another_place_is_never_registered_anew(site: Site) -> None:
     other = Repository(name="pfr", type="fs", settings={"location": f"{PLACE}-other", "readonly": "true"})
     draft = await looked_at(site.alone, repository=other, register=True)
-    await site.destination.perform(register_request(READONLY))
+    await performed(site.destination, register_request(READONLY))
     told = await only(repository.repository_readable, draft, site.clusters)
     assert told.severity is Severity.BLOCKER
     assert "for another repository" in told.title
@@ -280,12 +281,12 @@ async def test_a_name_that_is_used_for_another_place_is_never_registered_anew(si
 async def test_two_clusters_that_can_write_to_one_repository_are_warned_about(site: Site) -> None:
     await make(site.source, "pfr-a")
     await take(site.source, "pfr-a")
-    await site.destination.perform(register_request(BACKUPS))
+    await performed(site.destination, register_request(BACKUPS))
     draft = await looked_at(site.clusters)
     told = await only(repository.repository_readonly, draft, site.clusters)
     assert told.severity is Severity.WARNING
     assert '"readonly":"true"' in told.copy
-    await site.destination.perform(register_request(READONLY))
+    await performed(site.destination, register_request(READONLY))
     assert (await only(repository.repository_readonly, draft, site.clusters)).severity is Severity.PASSED
     assert (await only(repository.repository_readable, draft, site.clusters)).severity is Severity.PASSED
 
@@ -313,7 +314,7 @@ async def test_a_snapshot_that_vanished_is_a_finding_and_the_selection_stays(sit
     again, seen = await preflight.gather_facts(draft, site.clusters)
     assert again.selected == ("pfr-a",)
     assert not [one for one in seen if one.check == "snapshot-state"]
-    await site.source.perform(Request(method="DELETE", path="/_snapshot/pfr/s"))
+    await performed(site.source, Request(method="DELETE", path="/_snapshot/pfr/s"))
     _, gone = await preflight.gather_facts(draft, site.clusters)
     (told,) = [one for one in gone if one.check == "snapshot-state"]
     assert (told.severity, "(any more)" in told.title) == (Severity.BLOCKER, True)
@@ -328,11 +329,11 @@ async def test_a_source_that_does_not_answer_is_a_warning_and_the_other_checks_a
 ) -> None:
     await make(site.source, "pfr-a")
     await take(site.source, "pfr-a")
-    await site.destination.perform(register_request(READONLY))
+    await performed(site.destination, register_request(READONLY))
     old = await nodes.get("6.8.23")
     draft = await looked_at(site.alone, "pfr-a")
-    endpoint = msgspec.structs.replace(site.source.connection.endpoint, port=1)
-    away = msgspec.structs.replace(site.source.connection, endpoint=endpoint)
+    endpoint = msgspec.structs.replace(site.source.wire.connection.endpoint, port=1)
+    away = msgspec.structs.replace(site.source.wire.connection, endpoint=endpoint)
     credential = Credential(sign_in=SignIn.PASSWORD, user=old.user or "", secret=old.password or "")
     async with await connect(away, credential) as silent:
         there = Clusters(destination=site.destination, source=silent)
@@ -351,7 +352,7 @@ async def test_an_open_index_in_the_way_blocks_until_somebody_says_what_becomes_
     await make(site.source, "pfr-a", shards=2)
     await take(site.source, "pfr-a")
     await make(site.destination, "pfr-a")
-    await site.destination.perform(Request(method="POST", path="/pfr-a/_doc?refresh=true", body='{"a":1}'))
+    await performed(site.destination, Request(method="POST", path="/pfr-a/_doc?refresh=true", body='{"a":1}'))
     draft = await looked_at(site.clusters, "pfr-a")
     told = await only(names.open_indices_in_the_way, draft, site.clusters)
     assert (told.severity, told.evidence) == (Severity.BLOCKER, "pfr-a: index, 1 document")
@@ -403,11 +404,11 @@ async def test_a_data_stream_without_a_template_on_the_destination_is_a_blocker(
     assert (told.severity, told.subjects) == (Severity.BLOCKER, ("pfr-web",))
     assert told.copy.startswith("PUT _index_template/pfr-web\n")
     plain = Request(method="PUT", path="/_index_template/pfr-t", body='{"index_patterns":["pfr-w*"],"priority":300}')
-    await site.destination.perform(plain)
+    await performed(site.destination, plain)
     try:
         assert (await only(names.data_stream_templates, draft, site.alone)).severity is Severity.BLOCKER
     finally:
-        await site.destination.perform(Request(method="DELETE", path="/_index_template/pfr-t"))
+        await performed(site.destination, Request(method="DELETE", path="/_index_template/pfr-t"))
 
 
 # -- states ------------------------------------------------------------------------------------------------------------
@@ -415,7 +416,7 @@ async def test_a_data_stream_without_a_template_on_the_destination_is_a_blocker(
 
 async def test_a_global_state_names_what_it_would_replace(site: Site) -> None:
     body = '{"index_patterns":["pfr-x-*"],"priority":301}'
-    await site.destination.perform(Request(method="PUT", path="/_index_template/pfr-t", body=body))
+    await performed(site.destination, Request(method="PUT", path="/_index_template/pfr-t", body=body))
     try:
         draft = await with_stream(site)
         assert await found(states.global_state_overwrites, draft, site.alone) == []
@@ -424,13 +425,13 @@ async def test_a_global_state_names_what_it_would_replace(site: Site) -> None:
         assert told.severity is Severity.WARNING
         assert "index templates: pfr-t" in told.evidence
     finally:
-        await site.destination.perform(Request(method="DELETE", path="/_index_template/pfr-t"))
+        await performed(site.destination, Request(method="DELETE", path="/_index_template/pfr-t"))
 
 
 async def test_a_snapshot_without_global_state_has_none_to_restore(site: Site) -> None:
     await make(site.source, "pfr-a")
     await take(site.source, "pfr-a")
-    await site.destination.perform(register_request(READONLY))
+    await performed(site.destination, register_request(READONLY))
     draft = await looked_at(site.alone, global_state=True)
     told = await only(states.global_state_overwrites, draft, site.alone)
     assert told.severity is Severity.BLOCKER
@@ -474,13 +475,13 @@ async def test_two_repositories_of_one_name_are_told_apart_by_their_uuid(nodes: 
             draft = await looked_at(both)
             told = await only(repository.repository_uuid, draft, both)
             assert told.severity is Severity.WARNING
-            await destination.perform(register_request(READONLY))
+            await performed(destination, register_request(READONLY))
             await destination.snapshots.snapshot("pfr", "s")
             assert await found(repository.repository_uuid, draft, both) == []
         finally:
             for cluster in (source, destination):
-                await cluster.delete_index("pfr-a")
-                await cluster.perform(unregister_request("pfr"))
+                await cluster.changes.delete_index("pfr-a")
+                await performed(cluster, unregister_request("pfr"))
             for place in (PLACE, f"{PLACE}-2"):
                 shutil.rmtree(old.snapshots / place, ignore_errors=True)
 
@@ -563,7 +564,7 @@ async def test_what_somebody_may_not_do_on_the_destination_is_named(nodes: Share
     role = {"cluster": ["monitor"], "indices": [{"names": ["pfr-a"], "privileges": ["monitor"]}]}
     user = {"password": "sesame-1", "roles": ["pfr-narrow"]}
     for kind, body in (("role", role), ("user", user)):
-        await site.source.perform(Request(method="PUT", path=f"/_security/{kind}/pfr-narrow", body=json.dumps(body)))
+        await performed(site.source, Request(method="PUT", path=f"/_security/{kind}/pfr-narrow", body=json.dumps(body)))
     draft = (await looked_at(site.alone, register=True)).answered(in_the_way={"pfr-a": TakenNameRule.DELETE})
     assert (await only(operation.restore_privileges, draft, site.swapped)).severity is Severity.PASSED
     try:
@@ -572,7 +573,7 @@ async def test_what_somebody_may_not_do_on_the_destination_is_named(nodes: Share
             told = await only(operation.restore_privileges, draft, there)
     finally:
         for kind in ("user", "role"):
-            await site.source.perform(Request(method="DELETE", path=f"/_security/{kind}/pfr-narrow"))
+            await performed(site.source, Request(method="DELETE", path=f"/_security/{kind}/pfr-narrow"))
     assert told.severity is Severity.BLOCKER
     assert told.evidence.split("; ") == [
         "cluster:admin/repository/put",
@@ -590,7 +591,7 @@ async def test_the_checks_only_read_and_take_as_many_requests_for_thirty_indices
     for name in names:
         await make(site.source, name)
     await take(site.source, *names)
-    await site.destination.perform(register_request(READONLY))
+    await performed(site.destination, register_request(READONLY))
     needed: list[int] = []
     for selected in (names[:1], names):
         draft = await looked_at(site.clusters, *selected)

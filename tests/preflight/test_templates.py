@@ -172,7 +172,7 @@ async def test_an_index_arrives_though_its_alias_has_a_name_that_only_2_4_takes(
         await fill(clusters.source, "aliased", [({"_type": "t", "_id": "1"}, b"{}")])
         plan = await planned(clusters, draft, "aliased")
         run = await migrated(plan, clusters, tmp_path)
-        made = await clusters.destination.definitions(["aliased"])
+        made = await clusters.destination.indices.definitions(["aliased"])
     assert set(made["aliased"].aliases) == {"kept"}
     assert sum("is left out" in change for change in plan.tasks[0].changes) == 2
     assert run.outcome is RunOutcome.VERIFIED

@@ -20,6 +20,7 @@ from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.sandbox.sample import creation_body, sample
 from esmigrate_tui.translate import translate
 from esmigrate_tui.translate.carried import preview
+from tests.by_hand import performed
 from tests.signing_in import connected_to
 from tests.translate.awkward import ACCEPTED, WITH_MODULES_IN_2
 
@@ -58,14 +59,14 @@ async def as_answered(source: Cluster, bodies: Mapping[str, dict[str, Any]]) -> 
     names = {f"accepted-{number}": name for number, name in enumerate(bodies)}
     try:
         for index, name in names.items():
-            await source.perform(Request(method="PUT", path=f"/{index}", body=json.dumps(bodies[name])))
-        return {names[index]: told for index, told in (await source.definitions(tuple(names))).items()}
+            await performed(source, Request(method="PUT", path=f"/{index}", body=json.dumps(bodies[name])))
+        return {names[index]: told for index, told in (await source.indices.definitions(tuple(names))).items()}
     finally:
         await deleted(source, names)
 
 
 async def deleted(cluster: Cluster, names: Iterable[str]) -> None:
-    await asyncio.gather(*(cluster.delete_index(name) for name in await cluster.existing(tuple(names))))
+    await asyncio.gather(*(cluster.changes.delete_index(name) for name in await cluster.indices.existing(tuple(names))))
 
 
 async def refused(
@@ -88,7 +89,7 @@ async def refused(
         request = create_request(task, facts.version)
         path = f"{request.path}{'&' if '?' in request.path else '?'}wait_for_active_shards=0"
         try:
-            await destination.perform(msgspec.structs.replace(request, path=path))
+            await performed(destination, msgspec.structs.replace(request, path=path))
         except ProblemError as error:
             troubles[f"{facts.version} {name}"] = error.problem.sentence() + error.problem.evidence
         else:
@@ -126,8 +127,8 @@ async def test_6_8_takes_the_names_that_analyzers_have_from_7_on(nodes: SharedNo
     async with clusters(nodes, "2.4.6", "6.8.23") as (source, destination):
         definitions = await as_answered(source, WITH_MODULES_IN_2)
         body = translate(definitions["old words"], Version(7, 17)).body
-        await destination.create_index("accepted-7", json.dumps(body))
-        await destination.delete_index("accepted-7")
+        await destination.changes.create_index("accepted-7", json.dumps(body))
+        await destination.changes.delete_index("accepted-7")
 
 
 def as_template(definition: IndexDefinition, name: str) -> StoredDefinition:
@@ -148,36 +149,38 @@ async def test_every_newer_version_takes_the_templates(nodes: SharedNodes, versi
         definitions = await as_answered(source, ACCEPTED[version])
         made = {one.path.replace("/", "/accepted-"): elsewhere(one.body) for one in sample(version).templates}
         for path, body in made.items():
-            await source.perform(Request(method="PUT", path=f"/{path}", body=json.dumps(body)))
+            await performed(source, Request(method="PUT", path=f"/{path}", body=json.dumps(body)))
         try:
             told = await carried(
                 source.wire, (DefinitionKind.COMPONENT, DefinitionKind.TEMPLATE, DefinitionKind.LEGACY)
             )
         finally:
             for path in made:
-                await source.perform(Request(method="DELETE", path=f"/{path}"))
+                await performed(source, Request(method="DELETE", path=f"/{path}"))
         told = tuple(one for one in told if one.name.startswith("accepted-"))
         assert {f"{one.kind.path}/{one.name}"[1:] for one in told} == set(made)
         awkward = tuple(
             as_template(one, f"accepted-{number}") for number, one in enumerate(definitions.values()) if one.mappings
         )
         for destination in newer:
-            for one in preview((*told, *awkward), (), await destination.version(), Version.parse(version), plugins=()):
+            for one in preview(
+                (*told, *awkward), (), await destination.wire.version(), Version.parse(version), plugins=()
+            ):
                 change = one.change()
                 assert change.undo is not None
                 assert one.conflict is NameConflict.NONE
-                await destination.perform(change.made_by)
-                await destination.perform(change.undo)
+                await performed(destination, change.made_by)
+                await performed(destination, change.undo)
 
 
 async def test_documents_are_kept_on_9_5_as_the_mapping_of_8_19_says(nodes: SharedNodes) -> None:
     async with clusters(nodes, "8.19.3", "9.5.0") as (source, destination):
         definitions = await as_answered(source, {"synthetic": {"mappings": {"_source": {"mode": "synthetic"}}}})
         assert await refused(destination, definitions, set()) == {}
-        body = translate(definitions["synthetic"], await destination.version()).as_json()
-        await destination.create_index("accepted-kept", body)
-        settings = await destination.settings_of("accepted-kept")
-        await destination.delete_index("accepted-kept")
+        body = translate(definitions["synthetic"], await destination.wire.version()).as_json()
+        await destination.changes.create_index("accepted-kept", body)
+        settings = await destination.indices.settings_of("accepted-kept")
+        await destination.changes.delete_index("accepted-kept")
     assert settings["index.mapping.source.mode"] == "synthetic"
 
 
@@ -217,12 +220,12 @@ async def test_a_date_is_the_same_moment_on_6_8_and_translated_on_7_17_and_9_5(n
 async def _moments(cluster: Cluster, definition: IndexDefinition, document: str, fields: list[str]) -> list[int]:
     """The milliseconds that the values of one document are to a cluster."""
     index = "accepted-dates"
-    await cluster.create_index(index, translate(definition, await cluster.version()).as_json())
+    await cluster.changes.create_index(index, translate(definition, await cluster.wire.version()).as_json())
     try:
-        await cluster.perform(Request(method="PUT", path=f"/{index}/_doc/1?refresh=true", body=document))
+        await performed(cluster, Request(method="PUT", path=f"/{index}/_doc/1?refresh=true", body=document))
         body = json.dumps({"sort": [{name: {"order": "asc"}} for name in fields]})
         told = await cluster.wire.read(Request(method="POST", path=f"/{index}/_search", body=body), dict[str, Any])
     finally:
-        await cluster.delete_index(index)
+        await cluster.changes.delete_index(index)
     sort: list[int] = told["hits"]["hits"][0]["sort"]
     return sort

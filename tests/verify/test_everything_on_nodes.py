@@ -304,7 +304,7 @@ async def test_a_copy_names_every_document_that_was_meddled_with_before_the_proo
         await fill(clusters.source, "vr-four", numbered(FEW))
         plan = await planned(clusters, draft, "vr-four", verify=Proof.EVERYTHING)
         run = await migrated(plan, clusters, tmp_path, methods={plan.method: Handed(lambda: Copied(meddle))})
-        await clusters.destination.delete_index("vr-four")
+        await clusters.destination.changes.delete_index("vr-four")
     [task] = run.progress.tasks
     assert (run.outcome, run.progress.exit_code()) == (RunOutcome.INCOMPLETE, ExitCode.DIFFERENT)
     assert task.state is TaskState.DIFFERENT
@@ -331,7 +331,7 @@ async def test_documents_that_the_destination_refused_are_told_as_such_and_nothi
         strict = {"settings": {"index.number_of_replicas": "0"}, "mappings": {"properties": {"n": {"type": "long"}}}}
         plan = await planned(clusters, draft, "vr-aside", create=strict, verify=Proof.EVERYTHING)
         run = await migrated(plan, clusters, tmp_path)
-        await clusters.destination.delete_index("vr-aside")
+        await clusters.destination.changes.delete_index("vr-aside")
     [task] = run.progress.tasks
     assert task.state is TaskState.WITH_REJECTS
     assert task.compared is not None
@@ -352,10 +352,10 @@ async def test_a_copy_compares_some_documents_where_nothing_else_was_asked_for(
         await fill(clusters.source, "vr-some", numbered(12, "log"))
         plan = await planned(clusters, draft, "vr-some")
         good = await migrated(plan, clusters, folder(tmp_path, "good"))
-        await clusters.destination.delete_index("vr-some")
+        await clusters.destination.changes.delete_index("vr-some")
         methods = {plan.method: Handed(lambda: Copied(meddle))}
         bad = await migrated(plan, clusters, folder(tmp_path, "bad"), methods=methods)
-        await clusters.destination.delete_index("vr-some")
+        await clusters.destination.changes.delete_index("vr-some")
     [equal], [differs] = good.progress.tasks, bad.progress.tasks
     assert equal.samples is not None
     assert (equal.state, equal.samples.compared, equal.samples.different) == (TaskState.VERIFIED, 12, ())
@@ -373,11 +373,11 @@ async def test_each_type_is_compared_with_the_index_it_went_into(nodes: SharedNo
         apart = draft.answered(copying=CopyOptions(types=TypeRule.APART))
         plan = await planned(clusters, apart, "vr-types", verify=Proof.EVERYTHING)
         for task in plan.tasks:
-            if await clusters.destination.existing([task.destination_index]):
-                await clusters.destination.delete_index(task.destination_index)
+            if await clusters.destination.indices.existing([task.destination_index]):
+                await clusters.destination.changes.delete_index(task.destination_index)
         run = await migrated(plan, clusters, tmp_path)
         for task in plan.tasks:
-            await clusters.destination.delete_index(task.destination_index)
+            await clusters.destination.changes.delete_index(task.destination_index)
     assert run.outcome is RunOutcome.VERIFIED
     compared = [task.compared for task in run.progress.tasks]
     assert [(one.source_count, one.destination_count) for one in compared if one] == [(40, 40), (30, 30)]
@@ -398,7 +398,7 @@ async def test_a_remote_reindex_is_compared_by_what_documents_mean_and_what_it_l
         await fill(clusters.source, "vr-pulled", [({"_type": "_doc", "_id": name}, text) for name, text in odd])
         plan = await planned(clusters, pulled, "vr-pulled", verify=Proof.EVERYTHING)
         run = await migrated(plan, clusters, tmp_path, methods={plan.method: Handed(lambda: Reindexed(meddle))})
-        await clusters.destination.delete_index("vr-pulled")
+        await clusters.destination.changes.delete_index("vr-pulled")
     [task] = run.progress.tasks
     assert task.compared is not None
     assert task.compared.by_value
@@ -421,7 +421,7 @@ async def test_in_an_index_that_had_documents_some_of_the_sources_are_looked_for
         used = tuple(msgspec.structs.replace(task, create="") for task in plan.tasks)
         plan = msgspec.structs.replace(plan, tasks=used)
         run = await migrated(plan, clusters, tmp_path)
-        await clusters.destination.delete_index("vr-there")
+        await clusters.destination.changes.delete_index("vr-there")
     [task] = run.progress.tasks
     assert (task.source_count, task.destination_count) == (15, 15)
     assert task.samples is not None

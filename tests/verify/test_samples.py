@@ -11,6 +11,7 @@ import pytest
 
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.verify.samples import compare_samples
+from tests.by_hand import performed
 from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ async def clusters(nodes: SharedNodes, *versions: str) -> AsyncIterator[tuple[st
         yield index, found
     finally:
         for cluster in found:
-            if await cluster.existing([index]):
-                await cluster.delete_index(index)
+            if await cluster.indices.existing([index]):
+                await cluster.changes.delete_index(index)
             await cluster.close()
 
 
@@ -41,17 +42,17 @@ async def fill(
     cluster: Cluster, index: str, documents: Mapping[str, str], mapping: dict[str, Any] | None = None
 ) -> None:
     """An index of three shards; every document has a type named book, where there are types, and a routing."""
-    typed = (await cluster.version()).major < 7
+    typed = (await cluster.wire.version()).major < 7
     loose = mapping or {"enabled": False}
     body = {
         "settings": {"number_of_shards": 3, "number_of_replicas": 0},
         "mappings": {"book": loose} if typed else loose,
     }
-    await cluster.perform(Request(method="PUT", path=f"/{index}", body=json.dumps(body)))
+    await performed(cluster, Request(method="PUT", path=f"/{index}", body=json.dumps(body)))
     for name, document in documents.items():
         kind = "book" if typed else "_doc"
         path = f"/{index}/{kind}/{name}?routing=r{len(name)}&refresh=true"
-        await cluster.perform(Request(method="PUT", path=path, body=document))
+        await performed(cluster, Request(method="PUT", path=path, body=document))
 
 
 async def test_documents_are_equal_when_every_byte_is(nodes: SharedNodes) -> None:

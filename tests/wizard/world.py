@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -110,7 +110,11 @@ class Seen:
     async def probe(self) -> ClusterFacts:
         return self.facts
 
-    async def indices(self) -> tuple[IndexFacts, ...]:
+    @property
+    def indices(self) -> Self:
+        return self
+
+    async def every(self) -> tuple[IndexFacts, ...]:
         return self.listing
 
     async def definitions(self, names: Sequence[str]) -> dict[str, IndexDefinition]:

@@ -149,7 +149,7 @@ async def _names(cluster: Cluster, options: SnapshotOptions) -> tuple[str, ...]:
     from esmigrate_tui.flow.patterns import choose
 
     rows: dict[str, IndexFacts] = {}
-    for index in await cluster.indices():
+    for index in await cluster.indices.every():
         stream = index.data_stream
         rows.setdefault(stream or index.name, IndexFacts(name=stream) if stream else index)
     choice = choose([*rows.values()], options.patterns, options.excluded, hidden_too=options.hidden)

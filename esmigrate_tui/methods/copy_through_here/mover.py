@@ -156,7 +156,7 @@ class CopyThroughHere(PumpMover[Pump]):
             if await made_index(work, clusters) != state.made:
                 raise another_index(work)
             state = pump.state
-            there = await source_of(clusters).count(work.task.source_index, kind=work.task.type)
+            there = await source_of(clusters).searches.count(work.task.source_index, kind=work.task.type)
             if there <= state.done or state.repeats >= MOST_REPEATS:
                 return
             note = more_than_given(there - state.done)
@@ -199,11 +199,11 @@ def _past_pipelines(plan: Plan) -> tuple[str, ...]:
 
 async def _setting(work: Work, clusters: Clusters) -> CopySetting:
     """What stays the same for the whole of a pass; counting raises where a shard is not there: to be waited for."""
-    features = await clusters.destination.features()
+    features = await clusters.destination.wire.features()
     return CopySetting(
         work=work,
         clusters=clusters,
-        total=await source_of(clusters).count(work.task.source_index, kind=work.task.type),
+        total=await source_of(clusters).searches.count(work.task.source_index, kind=work.task.type),
         destination=features,
         limit=await clusters.destination.documents.largest_request(),
         is_fresh=bool(work.task.create),
@@ -221,7 +221,7 @@ async def _begun(work: Work, clusters: Clusters, state: CopyState) -> tuple[Copy
     made = await made_index(work, clusters)
     if state.made and made != state.made:
         raise another_index(work)
-    indices = await source_of(clusters).settings_of_parts(task.source_index)
+    indices = await source_of(clusters).indices.settings_of_parts(task.source_index)
     uuids, is_begun = [settings.get("index.uuid", "") for settings in indices.values()], bool(state.made)
     if is_begun and is_same_source(state, uuids):
         state = resumed(state)
@@ -242,8 +242,8 @@ async def _begun(work: Work, clusters: Clusters, state: CopyState) -> tuple[Copy
 
 async def _base(work: Work, clusters: Clusters) -> int:
     """How many documents the destination's index has before the first is written."""
-    await clusters.destination.refresh(work.task.destination_index)
-    return await clusters.destination.count(work.task.destination_index)
+    await clusters.destination.searches.refresh(work.task.destination_index)
+    return await clusters.destination.searches.count(work.task.destination_index)
 
 
 async def _parts(work: Work, clusters: Clusters, indices: dict[str, dict[str, str]]) -> tuple[CopyPart, ...]:
@@ -258,8 +258,8 @@ async def _parts(work: Work, clusters: Clusters, indices: dict[str, dict[str, st
         for shard in range(whole_number(settings.get("index.number_of_shards", "")) or 1)
     ]
     kind = work.task.type
-    each = pieces(await source.count(name, kind=kind), len(shards))
-    slices = each if (await source.features()).slices_scrolls else 1
+    each = pieces(await source.searches.count(name, kind=kind), len(shards))
+    slices = each if (await source.wire.features()).slices_scrolls else 1
     gate = asyncio.Semaphore(_SHARDS_AT_ONCE)
 
     async def of_shard(index: str, shard: int) -> tuple[CopyPart, ...]:
@@ -274,7 +274,7 @@ async def _parts(work: Work, clusters: Clusters, indices: dict[str, dict[str, st
 
 async def _again(work: Work, clusters: Clusters, state: CopyState) -> CopyState:
     """The state of another reading: what was changed since the numbers were looked at, else everything once more."""
-    indices = await source_of(clusters).settings_of_parts(work.task.source_index)
+    indices = await source_of(clusters).indices.settings_of_parts(work.task.source_index)
     uuids = [settings.get("index.uuid", "") for settings in indices.values()]
     now = await _parts(work, clusters, indices)
     newer = newer_parts(state.parts, now) if state.repeats == 0 and is_same_source(state, uuids) else ()

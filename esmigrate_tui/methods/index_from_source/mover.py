@@ -199,8 +199,8 @@ class IndexFromSource(PumpMover[FilePump]):
         if work.task.shipping is not None:
             return await self._watch.compare(work, clusters)
         index = work.task.destination_index
-        await clusters.destination.refresh(index)
-        count = await clusters.destination.count(index)
+        await clusters.destination.searches.refresh(index)
+        count = await clusters.destination.searches.count(index)
         state = self._ended.get(work.opaque_id)
         if state is None:
             return Comparison(source_count=None, destination_count=count)
@@ -242,13 +242,13 @@ async def _begun(work: Work, clusters: Clusters, state: FileState) -> FileState:
         return resumed(state)
     base = 0
     if not work.task.create:
-        await clusters.destination.refresh(work.task.destination_index)
-        base = await clusters.destination.count(work.task.destination_index)
+        await clusters.destination.searches.refresh(work.task.destination_index)
+        base = await clusters.destination.searches.count(work.task.destination_index)
     return msgspec.structs.replace(state, made=made, base=base)
 
 
 async def _setting(work: Work, clusters: Clusters, reading: FileReading) -> FileSetting:
-    features = await clusters.destination.features()
+    features = await clusters.destination.wire.features()
     if reading.pipeline == NO_PIPELINE and not features.has_default_pipelines:
         reading = msgspec.structs.replace(reading, pipeline="")  # which is what it means there
     return FileSetting(
@@ -265,7 +265,7 @@ async def _setting(work: Work, clusters: Clusters, reading: FileReading) -> File
 async def _type_there(work: Work, clusters: Clusters) -> str:
     """The type that documents are written with: the one that the index has, where it has just one."""
     name = work.task.destination_index
-    definition = (await clusters.destination.definitions([name])).get(name)
+    definition = (await clusters.destination.indices.definitions([name])).get(name)
     types = types_of(definition.mappings) if definition is not None else ()
     return types[0] if len(types) == 1 else BEFORE_6
 

@@ -117,8 +117,8 @@ class ArrivalWatch:
     async def compare(self, work: Work, clusters: Clusters) -> Comparison:
         """What arrived since the run began, counted after a refresh, beside the number that was expected."""
         index = work.task.destination_index
-        await clusters.destination.refresh(index)
-        count = await clusters.destination.count(index)
+        await clusters.destination.searches.refresh(index)
+        count = await clusters.destination.searches.count(index)
         state = self._ended.get(work.opaque_id)
         if state is None:
             return Comparison(source_count=None, destination_count=None)
@@ -202,14 +202,14 @@ async def _begun(work: Work, clusters: Clusters, state: WatchState) -> WatchStat
         return state
     base = 0
     if not work.task.create:
-        await clusters.destination.refresh(work.task.destination_index)
-        base = await clusters.destination.count(work.task.destination_index)
+        await clusters.destination.searches.refresh(work.task.destination_index)
+        base = await clusters.destination.searches.count(work.task.destination_index)
     return msgspec.structs.replace(state, made=made, base=base, failed_last=0 if work.task.create else None)
 
 
 async def _count(work: Work, clusters: Clusters) -> int:
     try:
-        return await clusters.destination.count(work.task.destination_index)
+        return await clusters.destination.searches.count(work.task.destination_index)
     except ProblemError as error:
         if error.problem.cause is Cause.MISSING:
             raise index_gone(work) from None
@@ -220,7 +220,7 @@ async def _looked_around(work: Work, clusters: Clusters, state: WatchState) -> W
     """More than a count: that it is still the same index, what blocks it, what the cluster has counted of trouble."""
     index = work.task.destination_index
     try:
-        settings = await clusters.destination.settings_of(index)
+        settings = await clusters.destination.indices.settings_of(index)
     except ProblemError as error:
         if error.problem.cause is Cause.MISSING:
             raise index_gone(work) from None
@@ -239,7 +239,7 @@ async def _looked_around(work: Work, clusters: Clusters, state: WatchState) -> W
 async def _refreshed(work: Work, clusters: Clusters) -> None:
     """Show what has arrived where nothing else would; a user who may not do that sees it later."""
     try:
-        await clusters.destination.refresh(work.task.destination_index)
+        await clusters.destination.searches.refresh(work.task.destination_index)
     except ProblemError as error:
         if error.problem.cause is not Cause.PRIVILEGES:
             raise

@@ -292,14 +292,14 @@ async def _begun(work: Work, clusters: Clusters) -> tuple[ReindexState, str]:
     plan, task, source = work.plan, work.task, source_of(clusters)
     if task.documents is not None and how_many(plan, task.documents, task.size) < 2:
         return WHOLE, ""
-    documents = await source.count(task.source_index)  # raises where a shard is not there: to be waited for
+    documents = await source.searches.count(task.source_index)  # raises where a shard is not there: to be waited for
     if how_many(plan, documents, task.size) < 2:
         return WHOLE, ""
     # an earlier process may have begun it whole, and ended before it could write that down
     if work.opaque_id in await _running(work, clusters):
         return WHOLE, ""
     try:
-        definition = (await source.definitions([task.source_index]))[task.source_index]
+        definition = (await source.indices.definitions([task.source_index]))[task.source_index]
     except ProblemError as error:
         if error.problem.cause is not Cause.PRIVILEGES:
             raise
@@ -308,7 +308,7 @@ async def _begun(work: Work, clusters: Clusters) -> tuple[ReindexState, str]:
     wanted = how_many(plan, documents, task.size, shards)
     if wanted < 2:
         return WHOLE, ""
-    for field in fields_of(definition.mappings, await source.version(), plan.split_by):
+    for field in fields_of(definition.mappings, await source.wire.version(), plan.split_by):
         spread = await spread_of(source, task.source_index, field.name, documents)
         edges = edges_of(field, spread, wanted) if spread is not None else ()
         state = divided(field, edges)
@@ -327,7 +327,7 @@ async def _bearable(work: Work, clusters: Clusters) -> int:
     index = work.task.source_index
     for many in _SAMPLED:
         try:
-            found = await source_of(clusters).first_sources([index], many, most=_MOST_SAMPLED)
+            found = await source_of(clusters).searches.first_sources([index], many, most=_MOST_SAMPLED)
         except ProblemError as error:
             if error.problem.cause in PASSING:
                 raise
@@ -343,7 +343,7 @@ async def _is_covered(work: Work, clusters: Clusters, state: ReindexState, docum
     """Whether the source understands the ranges, and finds all its documents in them."""
     each = [query_of(state.field, part.start, part.end, ()) for part in state.parts]
     try:
-        return await source_of(clusters).count(work.task.source_index, {"bool": {"should": each}}) >= documents
+        return await source_of(clusters).searches.count(work.task.source_index, {"bool": {"should": each}}) >= documents
     except ProblemError as error:
         if error.problem.cause in PASSING:
             raise
@@ -389,7 +389,7 @@ async def _look(  # one part of it, as it was seen last
     if verdict.part.is_done:
         # asked before it is told: where the line breaks here, the next try judges the same pass again
         query = None if state.field is None else query_of(state.field, part.start, part.end, ())
-        there = await source_of(clusters).count(work.task.source_index, query)
+        there = await source_of(clusters).searches.count(work.task.source_index, query)
         return given_whole(part, look, verdict, there)
     return verdict
 
@@ -424,7 +424,7 @@ async def _started(
         state = msgspec.structs.replace(state, made=made)
         known = await _running(work, clusters)
         if any(state.opaque_id(work, position) not in known for position in waiting):
-            await source.count(work.task.source_index)  # raises where a shard is not there: to be waited for
+            await source.searches.count(work.task.source_index)  # raises where a shard is not there: to be waited for
         for position in waiting:
             part, opaque_id = state.parts[position], state.opaque_id(work, position)
             task = known.get(opaque_id)
@@ -432,7 +432,7 @@ async def _started(
             if task is None:
                 asked = position
                 task = await destination.tasks.start(
-                    reindex_body(work, state.field, part, source.as_remote(), state.first_batch(work)),
+                    reindex_body(work, state.field, part, source.wire.as_remote(), state.first_batch(work)),
                     opaque_id=opaque_id,
                     requests_per_second=state.share(work.requests_per_second),
                 )

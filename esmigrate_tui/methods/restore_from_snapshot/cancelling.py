@@ -39,7 +39,7 @@ async def delete_incomplete(work: Work, clusters: Clusters, names: Sequence[str]
         return
     for one in half:
         try:
-            await cluster.delete_index(one.index)
+            await cluster.changes.delete_index(one.index)
         except ProblemError as error:
             if error.problem.cause is Cause.PRIVILEGES and work.task.kind is RestoreKind.FEATURE_STATE:
                 raise not_deletable(work, error.problem) from None
@@ -55,4 +55,4 @@ async def _delete_stream(work: Work, cluster: Cluster, names: Sequence[str]) -> 
         str(index.get("index_name", "")) for one in told.get("data_streams", []) for index in one.get("indices", [])
     }
     if backing and backing <= set(names):
-        await cluster.make(delete_request(work.task.destination_index, is_stream=True))
+        await cluster.changes.make(delete_request(work.task.destination_index, is_stream=True))

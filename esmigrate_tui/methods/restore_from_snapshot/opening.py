@@ -87,7 +87,7 @@ async def make_way(work: Work, clusters: Clusters, recorder: Recorder) -> None:
     if not task.in_the_way or task.kind in {RestoreKind.FEATURE_STATE, RestoreKind.GLOBAL_STATE}:
         return
     stream = task.destination_index if task.kind is RestoreKind.DATA_STREAM else ""
-    if task.in_the_way.get(stream) is TakenNameRule.DELETE and await cluster.existing([stream]) == {
+    if task.in_the_way.get(stream) is TakenNameRule.DELETE and await cluster.indices.existing([stream]) == {
         stream: "data stream"
     }:
         request = delete_request(stream, is_stream=True)

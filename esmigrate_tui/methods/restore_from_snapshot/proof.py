@@ -70,8 +70,8 @@ async def _counted(cluster: Cluster, task: Task, names: Sequence[str]) -> int | 
     for name in names:
         try:
             if task.kind is not RestoreKind.FEATURE_STATE:  # what is restored can be seen without a refresh
-                await cluster.refresh(name)
-            total += await cluster.count(name)
+                await cluster.searches.refresh(name)
+            total += await cluster.searches.count(name)
         except ProblemError as error:
             if error.problem.cause is Cause.PRIVILEGES and task.kind is RestoreKind.FEATURE_STATE:
                 return None
@@ -91,9 +91,9 @@ async def _on_source(task: Task, clusters: Clusters, held: Sequence[str]) -> int
     total = 0
     try:
         for name in held:
-            await source.settings_of(name)  # raises where that name is an alias by now
+            await source.indices.settings_of(name)  # raises where that name is an alias by now
             await _refreshed_if_allowed(source, name)
-            total += await source.count(name)
+            total += await source.searches.count(name)
     except ProblemError:
         return None
     return total
@@ -112,7 +112,7 @@ async def _sampled(clusters: Clusters, names: Sequence[str], held: Sequence[str]
 async def _refreshed_if_allowed(source: Cluster, name: str) -> None:
     """Let a count see what was written a moment ago; a reader's user may not do that."""
     try:
-        await source.refresh(name)
+        await source.searches.refresh(name)
     except ProblemError as error:
         if error.problem.cause is not Cause.PRIVILEGES:
             raise

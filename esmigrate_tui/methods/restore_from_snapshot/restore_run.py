@@ -77,7 +77,7 @@ class RestoreRun:
         snapshots = self._cluster.snapshots
         try:
             settings, known, features = await asyncio.gather(
-                self._cluster.cluster_settings(), snapshots.repositories(), self._cluster.features()
+                self._cluster.surroundings.cluster_settings(), snapshots.repositories(), self._cluster.wire.features()
             )
         except ProblemError:
             return RecoveryLimits()

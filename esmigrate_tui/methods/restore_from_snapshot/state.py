@@ -168,7 +168,7 @@ async def placed_by(clusters: Clusters, names: Sequence[str]) -> dict[str, dict[
     found: dict[str, dict[str, str]] = {}
     for name in names:
         try:
-            settings = await clusters.destination.settings_of(name)
+            settings = await clusters.destination.indices.settings_of(name)
         except ProblemError as error:
             if error.problem.cause in {Cause.MISSING, Cause.PRIVILEGES}:
                 continue

@@ -102,7 +102,7 @@ async def speed_caps(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
     if wanted is None:
         return
     try:
-        settings = await clusters.destination.cluster_settings()
+        settings = await clusters.destination.surroundings.cluster_settings()
     except ProblemError:
         settings = {}
     cap = settings.get(_CAP, _DEFAULT_CAP)

@@ -290,9 +290,9 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
         try:
             source = self.wizard.cluster(Side.SOURCE)
             if not is_defined:
-                self._read.update(await source.definitions([name]))
+                self._read.update(await source.indices.definitions([name]))
                 self.paint(self.session)
-            self._shards[name] = await source.shards(name)
+            self._shards[name] = await source.indices.shards(name)
         except ProblemError as error:
             self._read.setdefault(name, error.problem)
             self._shards.setdefault(name, ())
