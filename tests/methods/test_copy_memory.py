@@ -73,5 +73,5 @@ async def test_documents_of_20_mb_among_small_ones_need_a_few_of_them_in_memory(
 
 async def _counted(cluster: Any, index: str) -> int:  # noqa: ANN401  # a Cluster
     await cluster.searches.refresh(index)
-    counted: int = await cluster.count(index)
+    counted: int = await cluster.searches.count(index)
     return counted
