@@ -208,7 +208,7 @@ ACTIONS: Final = (
     Action("skip", "k", "k", "skip", "Leave out the index you are at.", "run"),
     Action("rejects", "e", "e", "rejected", "See the rejected documents, and why.", "run finish", unless="restores"),
     Action("fold", "f", "f", "", "Show or hide the indices that are done.", "run"),
-    Action("resume", "r", "r", "", "Resume a run whose process has ended.", "run"),
+    Action("resume", "r", "r", "", "Resume a run that is paused, or whose process has ended.", "run"),
     Action("leave", "escape,q", "Esc", "leave", "Leave the screen; the run continues without it.", "run"),
     Action("stop", "ctrl+x", "Ctrl+X", "stop", "Stop the run, after a question.", "run"),
     # everywhere

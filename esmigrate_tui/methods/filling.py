@@ -384,7 +384,7 @@ async def make_index(work: Work, clusters: Clusters, recorder: Recorder) -> None
         )
         await recorder.change(
             Side.DESTINATION,
-            f"replicas and refresh of {task.destination_index} were switched off while it fills",
+            f"replicas and refresh of {task.destination_index} were switched off while it filled",
             fast,
             back,
         )
@@ -484,7 +484,7 @@ async def _without_final_pipeline(work: Work, clusters: Clusters, recorder: Reco
     if final != NO_PIPELINE:
         await recorder.change(
             Side.DESTINATION,
-            f"the final pipeline {clean(final)} of {index} was switched off while it fills",
+            f"the final pipeline {clean(final)} of {index} was switched off while it filled",
             settings_request(index, {"final_pipeline": NO_PIPELINE}),
             settings_request(index, {"final_pipeline": final}),
         )

@@ -85,7 +85,7 @@ def an_entry(
     return LedgerEntry(
         number=number,
         side=side,
-        what="replicas and refresh of books were switched off while it fills",
+        what="replicas and refresh of books were switched off while it filled",
         made_by=Request(method="PUT", path="/books/_settings", body='{"index":{"number_of_replicas":0}}'),
         undo=None
         if stays
@@ -233,7 +233,7 @@ def test_what_a_run_has_not_come_to_is_not_called_made() -> None:
 def test_a_change_that_was_refused_is_not_told_as_made_and_put_back() -> None:
     entry = an_entry(EntryState.UNDONE, trouble="It was never made: the user may not do that.")
     text = as_markdown(a_report(a_progress(ledger=(entry,))))
-    assert "switched off while it fills. It was never made: the user may not do that. |" in text
+    assert "switched off while it filled. It was never made: the user may not do that. |" in text
 
 
 # -- what was left out for the time of the run ------------------------------------------------------------------------
@@ -684,7 +684,7 @@ def test_a_headless_run_prints_a_line_an_index_the_verdict_and_what_is_left() ->
         "counted on both sides after a refresh, in 2 of 2 indices: equal in 2. Counts",
         "compare numbers, not contents.",
         "",
-        "Reverted      replicas and refresh of books were switched off while it fills",
+        "Reverted      replicas and refresh of books were switched off while it filled",
         "For you       1  Look at the first documents yourself.",
         "                   GET /books/_search?pretty",
         "              2  Take the line reindex.remote.whitelist for old.example.org:9200",

@@ -180,12 +180,13 @@ async def test_the_cursor_stays_with_its_index_when_the_order_changes(world: Wor
         assert world.commands == [SkipTask(task=13)]
 
 
-async def test_p_lets_a_paused_run_go_on(world: World) -> None:
+@pytest.mark.parametrize("key", ["p", "r"])
+async def test_a_key_lets_a_paused_run_go_on(world: World, key: str) -> None:
     world.events, world.ends = (*sample.RUN_EVENTS, Paused(at=sample.NOW)), False
     app = world.app(follow="7K2P")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause(PAINTED)
-        await pilot.press("p")
+        await pilot.press(key)
         await pilot.pause()
         assert world.commands == [ResumeRun()]
 

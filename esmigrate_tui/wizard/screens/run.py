@@ -588,9 +588,9 @@ class RunScreen(TasksScreen):
             self.say(said)
 
     def action_resume(self) -> None:
-        """Resume a run whose process has ended."""
+        """Resume a run whose process has ended, or one that is paused."""
         if self.session.run_problem is None:
-            self.say("It is running.")
+            self._order(steering.GOING_ON)
             return
         self.say("Resuming …")
         self.run_worker(self._resume(), group="follow", exclusive=True)
