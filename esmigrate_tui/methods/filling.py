@@ -25,6 +25,7 @@ from esmigrate_tui.translate import translate
 from esmigrate_tui.translate.settings import for_later
 from esmigrate_tui.translate.side_by_side import changed_at
 from esmigrate_tui.translate.types import of_type, types_of
+from esmigrate_tui.verify.counts import refresh_if_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -267,8 +268,14 @@ def more_than_given(missing: int) -> str:
     return f"the source holds {counted(missing, 'document')} more than it gave, it is read again"
 
 
-def made_indices(plan: Plan, new: str) -> str:
-    """The step in which the indices of a plan are made, in words; `new` says where."""
+def first_steps(plan: Plan) -> tuple[str, str]:
+    """The steps before documents move, in words: what is read, and which indices are made."""
+    old = f"{plan.source.endpoint.url} ({plan.source_version})" if plan.source is not None else "the source"
+    new = f"{plan.destination.endpoint.url} ({plan.destination_version})"
+    return f"Read from {old}; nothing on it is changed.", _made_indices(plan, new)
+
+
+def _made_indices(plan: Plan, new: str) -> str:
     renamed = sum(task.source_index != task.destination_index for task in plan.tasks)
     edited = [task.label for task in plan.tasks if task.is_edited]
     for_all = {change for task in plan.tasks for change in task.changes if change.startswith(FOR_ALL)}
@@ -311,6 +318,22 @@ def manner(plan: Plan) -> tuple[str, str]:
     together = f", {plan.at_once} at a time" if plan.at_once > 1 and len(plan.tasks) > 1 else ""
     pace = f", at most {plan.requests_per_second:g} a second for each index" if plan.requests_per_second else ""
     return together, pace
+
+
+def requests_around(plan: Plan, filling: Request) -> tuple[Request, ...]:
+    """The requests to the destination for the first task of a plan, of which `filling` moves the documents."""
+    task = plan.tasks[0]
+    target = f"/{quote(task.destination_index, safe='')}"
+    tuning = tuning_requests(task) if plan.tune and task.makes_index else ()
+    return (
+        *(one.change().made_by for one in task.first),
+        *((create_request(task, Version.parse(plan.destination_version)),) if task.create else ()),
+        *tuning[:1],
+        filling,
+        *tuning[1:],
+        Request(method="POST", path=f"{target}/_refresh"),
+        Request(method="GET", path=f"{target}/_count"),
+    )
 
 
 def settings_request(index: str, settings: dict[str, Any]) -> Request:
@@ -388,7 +411,8 @@ async def make_index(work: Work, clusters: Clusters, recorder: Recorder) -> None
             fast,
             back,
         )
-    await show_everything(work, clusters)
+    if clusters.source is not None:  # so that what was written a moment ago is read too
+        await refresh_if_allowed(clusters.source, task.source_index)
 
 
 async def _make(work: Work, clusters: Clusters, recorder: Recorder) -> None:
@@ -400,17 +424,6 @@ async def _make(work: Work, clusters: Clusters, recorder: Recorder) -> None:
         raise ProblemError(await naming_templates(error.problem, work, clusters)) from None
 
 
-async def show_everything(work: Work, clusters: Clusters) -> None:
-    """Refresh the source, so that what was written a moment ago is read too; a reader's user may not do that."""
-    if clusters.source is None:
-        return
-    try:
-        await source_of(clusters).searches.refresh(work.task.source_index)
-    except ProblemError as error:
-        if error.problem.cause is not Cause.PRIVILEGES:
-            raise
-
-
 def source_of(clusters: Clusters) -> Cluster:
     """The source; raises ProblemError (usage) where there is none."""
     if clusters.source is None:
@@ -418,8 +431,8 @@ def source_of(clusters: Clusters) -> Cluster:
     return clusters.source
 
 
-async def made_index(work: Work, clusters: Clusters) -> str:
-    """The uuid of the destination's index; raises ProblemError (missing) where it is missing, or an alias by now.
+async def made_index(work: Work, clusters: Clusters, known: str = "") -> str:
+    """The uuid of the destination's index; raises ProblemError where it is not the `known` one, missing, or an alias.
 
     A data stream has none, and changes its indices: of one that was made here the oldest is meant, of one that was
     there before nothing can be known but that it is there.
@@ -428,17 +441,29 @@ async def made_index(work: Work, clusters: Clusters) -> str:
         name = work.task.destination_index
         if (await clusters.destination.indices.existing([name])).get(name) != "data stream":
             raise index_gone(work)
-        if not work.task.create:
-            return "data stream"
-        oldest = next(iter((await clusters.destination.indices.settings_of_parts(name)).values()))
-        return oldest.get("index.uuid", "")
+        parts = await clusters.destination.indices.settings_of_parts(name) if work.task.create else {}
+        uuid = next(iter(parts.values())).get("index.uuid", "") if parts else "data stream"
+    else:
+        uuid = (await settings_there(work, clusters)).get("index.uuid", "")
+    if known and uuid != known:
+        raise another_index(work)
+    return uuid
+
+
+async def settings_there(work: Work, clusters: Clusters) -> dict[str, str]:
+    """The settings of the destination's index, flat; raises ProblemError (missing) where it is missing, or an alias."""
     try:
-        settings = await clusters.destination.indices.settings_of(work.task.destination_index)
+        return await clusters.destination.indices.settings_of(work.task.destination_index)
     except ProblemError as error:
         if error.problem.cause is Cause.MISSING:
             raise index_gone(work) from None
         raise
-    return settings.get("index.uuid", "")
+
+
+async def documents_there(work: Work, clusters: Clusters) -> int:
+    """How many documents the destination's index has after a refresh."""
+    await clusters.destination.searches.refresh(work.task.destination_index)
+    return await clusters.destination.searches.count(work.task.destination_index)
 
 
 def index_gone(work: Work) -> ProblemError:

@@ -6,7 +6,11 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from esmigrate_tui.model.problem import Cause, ProblemError
+
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.model.difference import IndexComparison
     from esmigrate_tui.model.event import RestoredShards, Samples, Watched
@@ -51,6 +55,17 @@ class Comparison:
         if self.source_count is None:
             return self.shards is not None
         return self.source_count == self.destination_count
+
+
+async def refresh_if_allowed(
+    cluster: Cluster, index: str, tolerated: Collection[Cause] = frozenset({Cause.PRIVILEGES})
+) -> None:
+    """Show what was written a moment ago; a reader's user may not do that, and sees what there is."""
+    try:
+        await cluster.searches.refresh(index)
+    except ProblemError as error:
+        if error.problem.cause not in tolerated:
+            raise
 
 
 async def compare_counts(

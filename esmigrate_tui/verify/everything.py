@@ -21,6 +21,7 @@ from esmigrate_tui.elastic.scan import ScanRange, pages, scan_ranges
 from esmigrate_tui.model.difference import Difference, DifferenceKind, IndexComparison
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted
+from esmigrate_tui.verify.counts import refresh_if_allowed
 from esmigrate_tui.verify.digest import Digest, partition, where_kept
 from esmigrate_tui.verify.samples import compare_by_id
 from esmigrate_tui.verify.values import by_value
@@ -201,19 +202,10 @@ async def _begun(
     ends: tuple[ComparedIndex, ComparedIndex], manner: ComparisonOptions, kept: bytes
 ) -> tuple[tuple[_ComparedSide, _ComparedSide], int]:
     """Both sides, and how many documents they have together."""
-    await _refresh(*ends)
+    for end in ends:
+        await refresh_if_allowed(end.cluster, end.name, {Cause.PRIVILEGES, Cause.BLOCKED})
     sides = await _sides(ends, manner, kept)
     return sides, sum(await asyncio.gather(*(end.cluster.searches.count(end.name, kind=end.kind) for end in ends)))
-
-
-async def _refresh(source: ComparedIndex, destination: ComparedIndex) -> None:
-    """Show what was written a moment ago; a reader's user may not do that, and sees what there is."""
-    for end in (source, destination):
-        try:
-            await end.cluster.searches.refresh(end.name)
-        except ProblemError as error:
-            if error.problem.cause not in {Cause.PRIVILEGES, Cause.BLOCKED}:
-                raise
 
 
 async def _sides(

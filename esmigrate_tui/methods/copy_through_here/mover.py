@@ -31,17 +31,16 @@ from esmigrate_tui.methods.copy_through_here.pump import CopySetting, Pump
 from esmigrate_tui.methods.filling import (
     MOST_REPEATS,
     amount,
-    another_index,
-    create_request,
+    documents_there,
+    first_steps,
     made_index,
-    made_indices,
     make_index_beside_pipelines,
     manner,
     more_than_given,
     plan_of_indices,
+    requests_around,
     source_of,
     switches_off,
-    tuning_requests,
 )
 from esmigrate_tui.methods.proving import proof_step, proved
 from esmigrate_tui.methods.template_effects import with_template_note
@@ -69,13 +68,8 @@ _SHARDS_AT_ONCE: Final = 4
 _WINDOW: Final = 10_000  # index.max_result_window where the index says nothing
 
 
-class CopyThroughHere(PumpMover[Pump]):
+class CopyThroughHere(PumpMover[CopyState]):
     """Reads pages of the source and writes them to the destination as bulks."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._ended: dict[str, CopyState] = {}
-        """How each perform of this run ended, by opaque id."""
 
     def plan(self, draft: Draft, made_at: str) -> Plan:
         """The plan of a draft whose indices are chosen and defined; raises ProblemError (usage) when it is not ready.
@@ -86,12 +80,9 @@ class CopyThroughHere(PumpMover[Pump]):
 
     def steps(self, plan: Plan) -> tuple[str, ...]:
         """What a run of this plan does, in order, in words."""
-        old = f"{plan.source.endpoint.url} ({plan.source_version})" if plan.source is not None else "the source"
-        new = f"{plan.destination.endpoint.url} ({plan.destination_version})"
         together, pace = manner(plan)
         return (
-            f"Read from {old}; nothing on it is changed.",
-            made_indices(plan, new),
+            *first_steps(plan),
             (
                 f"Copy them through this machine{together}, every document as the bytes it is: {amount(plan)}{pace}. "
                 f"{_written(plan)}; rejected documents are listed in the reject file."
@@ -105,8 +96,6 @@ class CopyThroughHere(PumpMover[Pump]):
         if not plan.tasks:
             return ()
         task = plan.tasks[0]
-        target = f"/{quote(task.destination_index, safe='')}"
-        is_tuned = plan.tune and task.makes_index
         routing = "" if task.kind is RestoreKind.DATA_STREAM else ',"routing":"…"'
         kept = ',"version":…,"version_type":"external"'
         lines = (
@@ -114,17 +103,9 @@ class CopyThroughHere(PumpMover[Pump]):
             if plan.copying.versions
             else f'{{"create":{{"_id":"…"{routing}}}}}'
         )
-        version = Version.parse(plan.destination_version)
-        through = f"?pipeline={NO_PIPELINE}" if switches_off(plan, version) else ""
-        return (
-            *(one.change().made_by for one in task.first),
-            *((create_request(task, version),) if task.create else ()),
-            *(tuning_requests(task)[:1] if is_tuned else ()),
-            Request(method="POST", path=f"{target}/_bulk{through}", body=f"{lines}\n{{ the document as it is }}\n"),
-            *(tuning_requests(task)[1:] if is_tuned else ()),
-            Request(method="POST", path=f"{target}/_refresh"),
-            Request(method="GET", path=f"{target}/_count"),
-        )
+        through = f"?pipeline={NO_PIPELINE}" if switches_off(plan, Version.parse(plan.destination_version)) else ""
+        path = f"/{quote(task.destination_index, safe='')}/_bulk{through}"
+        return requests_around(plan, Request(method="POST", path=path, body=f"{lines}\n{{ the document as it is }}\n"))
 
     async def open(self, plan: Plan, clusters: Clusters, recorder: Recorder) -> None:
         """Nothing is shared between the tasks of a copy."""
@@ -147,14 +128,10 @@ class CopyThroughHere(PumpMover[Pump]):
             if not since and not state.repeats:
                 # written down before the first document is sent: one found in place may then be ours
                 yield await with_template_note(pump.progress(), work, clusters)
-            try:
-                async with contextlib.aclosing(self.watched(work, pump)) as looks:
-                    async for moved in looks:
-                        yield moved
-            finally:
-                self._ended[work.opaque_id] = pump.state
-            if await made_index(work, clusters) != state.made:
-                raise another_index(work)
+            async with contextlib.aclosing(self.watched(work, pump)) as looks:
+                async for moved in looks:
+                    yield moved
+            await made_index(work, clusters, state.made)
             state = pump.state
             there = await source_of(clusters).searches.count(work.task.source_index, kind=work.task.type)
             if there <= state.done or state.repeats >= MOST_REPEATS:
@@ -218,9 +195,7 @@ async def _begun(work: Work, clusters: Clusters, state: CopyState) -> tuple[Copy
     """
     task = work.task
     # a bulk makes an index that is not there by itself, with guessed mappings
-    made = await made_index(work, clusters)
-    if state.made and made != state.made:
-        raise another_index(work)
+    made = await made_index(work, clusters, state.made)
     indices = await source_of(clusters).indices.settings_of_parts(task.source_index)
     uuids, is_begun = [settings.get("index.uuid", "") for settings in indices.values()], bool(state.made)
     if is_begun and is_same_source(state, uuids):
@@ -228,7 +203,7 @@ async def _begun(work: Work, clusters: Clusters, state: CopyState) -> tuple[Copy
     else:
         parts = await _parts(work, clusters, indices)
         state = next_pass(state, parts) if is_begun else msgspec.structs.replace(state, parts=parts)
-        base = state.base if is_begun or task.create else await _base(work, clusters)
+        base = state.base if is_begun or task.create else await documents_there(work, clusters)
         state = msgspec.structs.replace(state, made=made, of=",".join(uuids), base=base)
     portion = first_page_size(
         task.documents,
@@ -238,12 +213,6 @@ async def _begun(work: Work, clusters: Clusters, state: CopyState) -> tuple[Copy
         is_scrolled=any(part.is_scrolled for part in state.parts),
     )
     return state, portion
-
-
-async def _base(work: Work, clusters: Clusters) -> int:
-    """How many documents the destination's index has before the first is written."""
-    await clusters.destination.searches.refresh(work.task.destination_index)
-    return await clusters.destination.searches.count(work.task.destination_index)
 
 
 async def _parts(work: Work, clusters: Clusters, indices: dict[str, dict[str, str]]) -> tuple[CopyPart, ...]:

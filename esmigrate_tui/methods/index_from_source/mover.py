@@ -16,11 +16,10 @@ import msgspec
 from esmigrate_tui.elastic.documents import NO_PIPELINE
 from esmigrate_tui.methods.filling import (
     BEFORE_6,
-    another_index,
-    create_request,
+    documents_there,
     made_index,
     make_index,
-    tuning_requests,
+    requests_around,
 )
 from esmigrate_tui.methods.index_from_source import shipping
 from esmigrate_tui.methods.index_from_source.decisions import FileState, compared, resumed
@@ -61,14 +60,12 @@ _IDS: Final = {
 }
 
 
-class IndexFromSource(PumpMover[FilePump]):
+class IndexFromSource(PumpMover[FileState]):
     """Reads files of this machine, or counts what other programs send."""
 
     def __init__(self) -> None:
         super().__init__()
         self._watch = shipping.ArrivalWatch()
-        self._ended: dict[str, FileState] = {}
-        """How each perform of this run ended, by opaque id: files are not counted again as cheaply as an index is."""
 
     def plan(self, draft: Draft, made_at: str) -> Plan:
         """The plan of a draft with files, or a sender, and the name of an index; raises ProblemError (usage)."""
@@ -141,19 +138,11 @@ class IndexFromSource(PumpMover[FilePump]):
         task = plan.tasks[0]
         if task.shipping is not None:
             return shipping.requests(task, Version.parse(plan.destination_version))
-        target = f"/{quote(task.destination_index, safe='')}"
-        is_tuned = plan.tune and task.makes_index
         pipeline = reading_of(task).pipeline
         through = f"?pipeline={quote(pipeline, safe='')}" if pipeline else ""
+        path = f"/{quote(task.destination_index, safe='')}/_bulk{through}"
         lines = '{"create":{"_id":"…"}}\n{ the document }\n'
-        return (
-            *((create_request(task, Version.parse(plan.destination_version)),) if task.create else ()),
-            *(tuning_requests(task)[:1] if is_tuned else ()),
-            Request(method="POST", path=f"{target}/_bulk{through}", body=lines),
-            *(tuning_requests(task)[1:] if is_tuned else ()),
-            Request(method="POST", path=f"{target}/_refresh"),
-            Request(method="GET", path=f"{target}/_count"),
-        )
+        return requests_around(plan, Request(method="POST", path=path, body=lines))
 
     async def open(self, plan: Plan, clusters: Clusters, recorder: Recorder) -> None:
         """Nothing is shared between the tasks."""
@@ -183,14 +172,10 @@ class IndexFromSource(PumpMover[FilePump]):
         if not since:
             # written down before the first row is sent: what is found in place later may be ours
             yield await with_template_note(pump.progress(), work, clusters)
-        try:
-            async with contextlib.aclosing(self.watched(work, pump)) as looks:
-                async for moved in looks:
-                    yield moved
-        finally:
-            self._ended[work.opaque_id] = pump.state
-        if await made_index(work, clusters) != state.made:
-            raise another_index(work)
+        async with contextlib.aclosing(self.watched(work, pump)) as looks:
+            async for moved in looks:
+                yield moved
+        await made_index(work, clusters, state.made)
         if note := _notes(reading, pump.state, is_fresh=bool(work.task.create)):
             yield msgspec.structs.replace(pump.progress(), note=note)
 
@@ -198,9 +183,7 @@ class IndexFromSource(PumpMover[FilePump]):
         """The rows that were read and settled, or what was expected, and what the destination holds after a refresh."""
         if work.task.shipping is not None:
             return await self._watch.compare(work, clusters)
-        index = work.task.destination_index
-        await clusters.destination.searches.refresh(index)
-        count = await clusters.destination.searches.count(index)
+        count = await documents_there(work, clusters)
         state = self._ended.get(work.opaque_id)
         if state is None:
             return Comparison(source_count=None, destination_count=count)
@@ -235,15 +218,10 @@ async def _raise_changed(reading: FileReading) -> None:
 async def _begun(work: Work, clusters: Clusters, state: FileState) -> FileState:
     """The state to go on from."""
     # a bulk makes an index that is not there by itself, with guessed mappings
-    made = await made_index(work, clusters)
+    made = await made_index(work, clusters, state.made)
     if state.made:
-        if made != state.made:
-            raise another_index(work)
         return resumed(state)
-    base = 0
-    if not work.task.create:
-        await clusters.destination.searches.refresh(work.task.destination_index)
-        base = await clusters.destination.searches.count(work.task.destination_index)
+    base = 0 if work.task.create else await documents_there(work, clusters)
     return msgspec.structs.replace(state, made=made, base=base)
 
 

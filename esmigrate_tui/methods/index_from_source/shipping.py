@@ -13,7 +13,14 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.elastic.write_troubles import WriteTroubles, write_troubles
-from esmigrate_tui.methods.filling import another_index, create_request, index_gone, made_index
+from esmigrate_tui.methods.filling import (
+    another_index,
+    create_request,
+    documents_there,
+    index_gone,
+    made_index,
+    settings_there,
+)
 from esmigrate_tui.methods.token import Token
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import Acknowledged, Watched
@@ -23,6 +30,7 @@ from esmigrate_tui.model.plan import Task
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean, counted, number
 from esmigrate_tui.verify import Comparison
+from esmigrate_tui.verify.counts import refresh_if_allowed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
@@ -116,14 +124,11 @@ class ArrivalWatch:
 
     async def compare(self, work: Work, clusters: Clusters) -> Comparison:
         """What arrived since the run began, counted after a refresh, beside the number that was expected."""
-        index = work.task.destination_index
-        await clusters.destination.searches.refresh(index)
-        count = await clusters.destination.searches.count(index)
+        count = await documents_there(work, clusters)
         state = self._ended.get(work.opaque_id)
         if state is None:
             return Comparison(source_count=None, destination_count=None)
-        if await made_index(work, clusters) != state.made:
-            raise another_index(work)
+        await made_index(work, clusters, state.made)
         return Comparison(
             source_count=shipping_of(work.task).expected,
             destination_count=state.counted(count).arrived,
@@ -195,15 +200,10 @@ async def make_watched_index(work: Work, recorder: Recorder) -> None:
 
 async def _begun(work: Work, clusters: Clusters, state: WatchState) -> WatchState:
     """The state to go on from; an index that this run has made had no document before."""
-    made = await made_index(work, clusters)
+    made = await made_index(work, clusters, state.made)
     if state.made:
-        if made != state.made:
-            raise another_index(work)
         return state
-    base = 0
-    if not work.task.create:
-        await clusters.destination.searches.refresh(work.task.destination_index)
-        base = await clusters.destination.searches.count(work.task.destination_index)
+    base = 0 if work.task.create else await documents_there(work, clusters)
     return msgspec.structs.replace(state, made=made, base=base, failed_last=0 if work.task.create else None)
 
 
@@ -218,31 +218,16 @@ async def _count(work: Work, clusters: Clusters) -> int:
 
 async def _looked_around(work: Work, clusters: Clusters, state: WatchState) -> WatchState:
     """More than a count: that it is still the same index, what blocks it, what the cluster has counted of trouble."""
-    index = work.task.destination_index
-    try:
-        settings = await clusters.destination.indices.settings_of(index)
-    except ProblemError as error:
-        if error.problem.cause is Cause.MISSING:
-            raise index_gone(work) from None
-        raise
+    settings, index = await settings_there(work, clusters), work.task.destination_index
     if settings.get("index.uuid", "") != state.made:
         raise another_index(work)
     if settings.get("index.refresh_interval") == "-1":
-        await _refreshed(work, clusters)
+        await refresh_if_allowed(clusters.destination, index)  # nothing else shows what has arrived
     blocks = tuple(
         sorted(key for key, value in settings.items() if key.startswith("index.blocks.") and value.lower() == _ON)
     )
     seen = await write_troubles(clusters.destination, index)
     return msgspec.structs.replace(state.troubled(seen), blocks=blocks)
-
-
-async def _refreshed(work: Work, clusters: Clusters) -> None:
-    """Show what has arrived where nothing else would; a user who may not do that sees it later."""
-    try:
-        await clusters.destination.searches.refresh(work.task.destination_index)
-    except ProblemError as error:
-        if error.problem.cause is not Cause.PRIVILEGES:
-            raise
 
 
 def _more(before: int | None, now: int | None) -> int:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import quote
 
 import msgspec
 
@@ -22,14 +21,13 @@ from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.filling import (
     amount,
     another_index,
-    create_request,
+    first_steps,
     made_index,
-    made_indices,
     make_index_beside_pipelines,
     manner,
     plan_of_indices,
+    requests_around,
     source_of,
-    tuning_requests,
 )
 from esmigrate_tui.methods.proving import proof_step, proved
 from esmigrate_tui.methods.reindex_from_remote.culprits import culprits, within
@@ -62,7 +60,6 @@ from esmigrate_tui.methods.reindex_from_remote.decisions import (
 from esmigrate_tui.methods.reindex_from_remote.ranges import edges_of, fields_of, how_many, query_of
 from esmigrate_tui.methods.template_effects import with_template_note
 from esmigrate_tui.model.connection import SignIn
-from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import PASSING, Cause, Problem, ProblemError
@@ -115,13 +112,10 @@ class ReindexFromRemote:
 
     def steps(self, plan: Plan) -> tuple[str, ...]:
         """What a run of this plan does, in order, in words."""
-        old = f"{plan.source.endpoint.url} ({plan.source_version})" if plan.source is not None else "the source"
-        new = f"{plan.destination.endpoint.url} ({plan.destination_version})"
         side_by_side, pace = manner(plan)
         most = max((how_many(plan, task.documents or 0, task.size) for task in plan.tasks), default=1)
         return (
-            f"Read from {old}; nothing on it is changed.",
-            made_indices(plan, new),
+            *first_steps(plan),
             (
                 f"Let the destination pull them{side_by_side} (_reindex from remote): {amount(plan)}{pace}. "
                 "Nothing is overwritten; rejected documents are listed in the reject file."
@@ -145,16 +139,8 @@ class ReindexFromRemote:
             msgspec.json.encode(reindex_body(work, None, ReindexPart(), remote)), indent=2
         ).decode()
         throttle = f"&requests_per_second={plan.requests_per_second:g}" if plan.requests_per_second else ""
-        asked = [
-            *(one.change().made_by for one in task.first),
-            create_request(task, Version.parse(plan.destination_version)),
-            *(tuning_requests(task)[:1] if plan.tune and task.makes_index else ()),
-            Request(method="POST", path=f"/_reindex?wait_for_completion=false{throttle}", body=body),
-            *(tuning_requests(task)[1:] if plan.tune and task.makes_index else ()),
-            Request(method="POST", path=f"/{quote(task.destination_index, safe='')}/_refresh"),
-            Request(method="GET", path=f"/{quote(task.destination_index, safe='')}/_count"),
-        ]
-        return tuple(asked)
+        path = f"/_reindex?wait_for_completion=false{throttle}"
+        return requests_around(plan, Request(method="POST", path=path, body=body))
 
     async def open(self, plan: Plan, clusters: Clusters, recorder: Recorder) -> None:
         """Nothing is shared between the tasks of a reindex."""
@@ -418,10 +404,7 @@ async def _started(
     asked = -1
     try:
         # a reindex makes an index that is not there by itself, with guessed mappings
-        made = await made_index(work, clusters)
-        if state.made and made != state.made:
-            raise another_index(work)
-        state = msgspec.structs.replace(state, made=made)
+        state = msgspec.structs.replace(state, made=await made_index(work, clusters, state.made))
         known = await _running(work, clusters)
         if any(state.opaque_id(work, position) not in known for position in waiting):
             await source.searches.count(work.task.source_index)  # raises where a shard is not there: to be waited for

@@ -17,6 +17,7 @@ from esmigrate_tui.model.method import Proof
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.verify import Comparison
+from esmigrate_tui.verify.counts import refresh_if_allowed
 from esmigrate_tui.verify.index import ComparedIndex
 from esmigrate_tui.verify.progress import ComparisonProgress
 from esmigrate_tui.verify.samples import compare_samples
@@ -92,7 +93,7 @@ async def _on_source(task: Task, clusters: Clusters, held: Sequence[str]) -> int
     try:
         for name in held:
             await source.indices.settings_of(name)  # raises where that name is an alias by now
-            await _refreshed_if_allowed(source, name)
+            await refresh_if_allowed(source, name)
             total += await source.searches.count(name)
     except ProblemError:
         return None
@@ -107,12 +108,3 @@ async def _sampled(clusters: Clusters, names: Sequence[str], held: Sequence[str]
         return await compare_samples(clusters.source, clusters.destination, dict(zip(names, held, strict=True)))
     except ProblemError:
         return None
-
-
-async def _refreshed_if_allowed(source: Cluster, name: str) -> None:
-    """Let a count see what was written a moment ago; a reader's user may not do that."""
-    try:
-        await source.searches.refresh(name)
-    except ProblemError as error:
-        if error.problem.cause is not Cause.PRIVILEGES:
-            raise

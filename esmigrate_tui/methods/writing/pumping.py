@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import msgspec
 
@@ -84,19 +84,18 @@ class ControlledPump(ABC, Generic[S]):
         self._judged = (now(), self._bytes, self._writer.sent_back)
 
 
-P = TypeVar("P", bound=ControlledPump[Any])
-
-
-class PumpMover(Generic[P]):
+class PumpMover(Generic[S]):
     """The part of a method that has pumps: those of this process are known by their work's opaque id.
 
     Pace, pause and stop come beside a perform.
     """
 
     def __init__(self) -> None:
-        self._pumps: dict[str, P] = {}
+        self._pumps: dict[str, ControlledPump[S]] = {}
+        self._ended: dict[str, S] = {}
+        """How each perform of this run ended, by opaque id: what it has settled is not counted again as cheaply."""
 
-    async def watched(self, work: Work, pump: P) -> AsyncGenerator[Acknowledged, None]:
+    async def watched(self, work: Work, pump: ControlledPump[S]) -> AsyncGenerator[Acknowledged, None]:
         """Let a pump run, and yield what was acknowledged until each look; raises the first trouble, after a last look.
 
         The pump has ended when this has, however that goes.
@@ -115,6 +114,7 @@ class PumpMover(Generic[P]):
                 del self._pumps[work.opaque_id]
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
+            self._ended[work.opaque_id] = pump.state
 
     async def pace(self, work: Work, clusters: Clusters, since: str, requests_per_second: float) -> None:  # noqa: ARG002  # the contract
         """Set the pace at once, also to go on after a pause; 0 for none."""
