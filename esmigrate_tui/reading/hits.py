@@ -1,4 +1,4 @@
-"""Saved search responses, and arrays of hits: their hits, followed by their brackets as the file comes.
+"""Saved search responses, and arrays of hits: their hits.
 
 https://www.elastic.co/guide/en/elasticsearch/reference/current/search-search.html
 
@@ -10,15 +10,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.model.files import FileRow
-from esmigrate_tui.reading.json_lines import BOM, row_of_hit, too_long
+from esmigrate_tui.reading.brackets import BLANK, BracketParser
+from esmigrate_tui.reading.json_lines import row_of_hit
 from esmigrate_tui.reading.lines import LONGEST_ROW
 
 if TYPE_CHECKING:
+    from esmigrate_tui.model.files import FileRow
     from esmigrate_tui.reading.identity import IdAssigner
 
-_MARK: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\],:]|"', re.DOTALL)
-_BLANK: Final = b" \t\r\n"
 _LISTS: Final = frozenset({(b"hits", b"hits"), (b"response", b"hits", b"hits"), (b"responses", b"hits", b"hits")})
 """Where hits stand: in a response of a search, of one that ran by itself, of several at once."""
 _LIST_OF_DOCS: Final = (b"docs",)
@@ -26,59 +25,28 @@ RESPONSE: Final = frozenset({b"hits", b"response", b"responses", b"docs"})
 """Members that make an object a response, and no hit."""
 
 
-class HitsParser:
+class HitsParser(BracketParser):
     """The hits of a file, which is read from its beginning: where one is, is known only by what stands before it."""
 
+    marks = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\],:]|"', re.DOTALL)
+    lost = "its quotes cannot be followed; what comes after it in this file was not read"
+
     def __init__(self, identity: IdAssigner, longest: int = LONGEST_ROW) -> None:
-        self._identity = identity
-        self._longest = longest
-        self._offset = 0  # of the first byte that is held
-        self._line = 1  # that the byte at `_counted` is in
-        self._counted = 0
-        self._held = b""
-        self._seen = 0
-        self._is_first = True
+        super().__init__(identity, longest=longest)
         self._open: list[bytes] = []  # the bracket and the name of what is open, but for the hit itself
-        self._begun = -1  # where a hit begins in what is held
-        self._depth = 0  # of brackets within it
         self._key = b""
         self._last = b""
         self._between = 0  # where what is no hit would begin
-        self.is_lost = False
 
-    def feed(self, piece: bytes) -> list[FileRow]:
-        """The rows that are whole now; none any more where `is_lost` says so."""
-        if self.is_lost:
-            return []
-        self._held += piece
-        if self._is_first:
-            if len(self._held) < len(BOM) and piece:
-                return []
-            self._is_first = False
-            if self._held.startswith(BOM):
-                self._held, self._offset = self._held[len(BOM) :], len(BOM)
-        rows: list[FileRow] = []
-        for mark in _MARK.finditer(self._held, self._seen):
-            if mark[0] == b'"':
-                break
-            if (row := self._after(mark[0], mark.start(), mark.end())) is not None:
-                rows.append(row)
-            self._seen = mark.end()
-        self._forget()
-        if len(self._held) > self._longest:
-            why = f"{too_long()}, or its quotes cannot be followed; what comes after it in this file was not read"
-            rows.append(self._bad(max(self._begun, 0), len(self._held), why))
-            self.is_lost = True
-            self._held = b""
-        return rows
+    def _is_within(self) -> bool:
+        return bool(self._open)
 
-    def end(self) -> list[FileRow]:
-        """What the end of the file cuts off."""
-        rows = self.feed(b"")
-        if not self.is_lost and (self._begun >= 0 or self._open or self._held.strip(_BLANK)):
-            rows.append(self._bad(max(self._begun, 0), len(self._held), "the file ends within it"))
-        self._held = b""
-        return rows
+    def _done(self) -> int:
+        return min(self._between, self._seen)
+
+    def _forget(self, done: int) -> None:
+        super()._forget(done)
+        self._between = max(0, self._between - done)
 
     @property
     def _is_list(self) -> bool:
@@ -94,7 +62,6 @@ class HitsParser:
         return tuple(one[1:] for one in self._open if len(one) > 1)
 
     def _after(self, token: bytes, start: int, end: int) -> FileRow | None:
-        """Take one mark; the row that ends with it."""
         row: FileRow | None = None
         if self._begun >= 0:
             row = self._within(token, end)
@@ -133,34 +100,10 @@ class HitsParser:
 
     def _between_hits(self, end: int) -> FileRow | None:
         """The row that says that something stands among hits which is none."""
-        if not self._open or not self._is_list or not self._held[self._between : end].strip(_BLANK):
+        if not self._open or not self._is_list or not self._held[self._between : end].strip(BLANK):
             return None
         return self._bad(self._between, end, "it is no hit of a search: it is no JSON object")
 
     def _row(self, begun: int, end: int) -> FileRow:
         line, next_line = self._line_at(begun), self._line_at(end)
         return row_of_hit(self._held[begun:end], self._identity, line, self._offset + end, next_line)
-
-    def _bad(self, begun: int, end: int, why: str) -> FileRow:
-        text = self._held[begun:end]
-        begun += len(text) - len(text.lstrip(_BLANK))
-        line, next_line = self._line_at(begun), self._line_at(end)
-        return FileRow(line, self._offset + end, next_line, error=why)
-
-    def _line_at(self, place: int) -> int:
-        """The line that a byte is in; asked for places in their order."""
-        if place > self._counted:
-            self._line += self._held.count(b"\n", self._counted, place)
-            self._counted = place
-        return self._line
-
-    def _forget(self) -> None:
-        """Let go of what is done with."""
-        done = self._begun if self._begun >= 0 else min(self._between, self._seen)
-        self._line_at(done)
-        self._counted -= done
-        self._held = self._held[done:]
-        self._offset += done
-        self._seen -= done
-        self._between = max(0, self._between - done)
-        self._begun = 0 if self._begun >= 0 else -1
