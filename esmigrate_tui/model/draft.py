@@ -114,10 +114,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     def answered(self, **changes: Any) -> Draft:  # noqa: ANN401  # msgspec checks each by its field
         """This draft with new answers, and without what hung on the old ones."""
         real = {name: value for name, value in changes.items() if getattr(self, name) != value}
-        forgotten: dict[str, Any] = {}
-        for name in real:
-            for dependent in _DEPENDENTS.get(name, ()):
-                forgotten[dependent] = _EMPTY[dependent]
+        forgotten = {name: getattr(_BLANK, name) for changed in real for name in _DEPENDENTS.get(changed, ())}
         return msgspec.structs.replace(self, **(forgotten | changes))
 
     def target(self, source_index: str) -> str:
@@ -222,62 +219,18 @@ def bare_plan(draft: Draft, made_at: str) -> Plan:
     )
 
 
-_FROM_SOURCE: Final = (
-    "source_facts",
-    "source_indices",
-    "selected",
-    "renamed",
-    "definitions",
-    "edited",
-    "findings",
-    "accepted",
-    "carried",
+_JUDGED: Final = ("findings", "accepted")
+_CHOSEN: Final = ("selected", "renamed", "definitions", "edited", *_JUDGED)
+_OF_RESTORE: Final = ("snapshot", "restoration", "in_the_way")
+_WISHES: Final = (
+    *("selected", "renamed", "edited", "settings", "restoration", "feature_states", "in_the_way", "reading"),
+    *("shipping", "copying", "into", "create", "carried"),
 )
-_CHOSEN: Final = ("selected", "renamed", "definitions", "edited", "findings", "accepted")
-_FROM_SNAPSHOT: Final = (*_CHOSEN, "feature_states", "in_the_way")
-_DEPENDENTS: Final[dict[str, tuple[str, ...]]] = {
-    "method": ("findings", "accepted"),
-    "source": _FROM_SOURCE,
-    "destination": (
-        "destination_facts",
-        "destination_indices",
-        "findings",
-        "accepted",
-        "snapshot",
-        "restoration",
-        "in_the_way",
-        "carried",
-    ),
-    "snapshot": _FROM_SNAPSHOT,
-    "selected": ("findings",),
-    "renamed": ("findings",),
-    "edited": ("findings",),
-    "settings": ("findings",),
-    "restoration": ("findings",),
-    "feature_states": ("findings",),
-    "in_the_way": ("findings",),
-    "reading": ("findings",),
-    "shipping": ("findings",),
-    "copying": ("findings",),
-    "into": ("findings",),
-    "create": ("findings",),
+_DEPENDENTS: Final[dict[str, tuple[str, ...]]] = dict.fromkeys(_WISHES, ("findings",)) | {
+    "method": _JUDGED,
+    "source": ("source_facts", "source_indices", *_CHOSEN, "carried"),
+    "destination": ("destination_facts", "destination_indices", *_JUDGED, *_OF_RESTORE, "carried"),
+    "snapshot": (*_CHOSEN, "feature_states", "in_the_way"),
     "bring": ("carried", "findings"),
-    "carried": ("findings",),
 }
-_EMPTY: Final[dict[str, Any]] = {
-    "source_facts": None,
-    "destination_facts": None,
-    "source_indices": (),
-    "destination_indices": (),
-    "selected": (),
-    "renamed": {},
-    "definitions": {},
-    "edited": (),
-    "findings": (),
-    "accepted": frozenset(),
-    "snapshot": None,
-    "restoration": None,
-    "feature_states": (),
-    "in_the_way": {},
-    "carried": None,
-}
+_BLANK: Final = Draft()

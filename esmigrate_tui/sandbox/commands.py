@@ -218,4 +218,4 @@ async def _load(target: str, size: int, *, collide: bool) -> dict[str, int]:
         if entry.standing == "up" and target in {entry.node.name, entry.node.version}
     ]
     node = found[0] if found else await find_node(target)
-    return (await load(node, size, collide=collide, progress=terminal_progress())).counts
+    return await load(node, size, collide=collide, progress=terminal_progress())

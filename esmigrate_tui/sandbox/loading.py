@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -17,21 +16,9 @@ from esmigrate_tui.sandbox.sample import SampleDocument, SampleIndex, creation_b
 if TYPE_CHECKING:
     import aiohttp
 
-__all__ = ["LoadedSample", "bulk_body", "load"]
+__all__ = ["bulk_body", "load"]
 
 _PAGE: Final = 2000
-
-
-@dataclass(frozen=True)
-class LoadedSample:
-    """What was sent: index names and the number of documents in each."""
-
-    counts: dict[str, int]
-
-    @property
-    def documents(self) -> int:
-        """Documents in all."""
-        return sum(self.counts.values())
 
 
 def bulk_body(documents: list[SampleDocument], major: int) -> bytes:
@@ -94,10 +81,10 @@ async def _fill(wire: _NodeRequests, index: SampleIndex, major: int, progress: P
 
 async def load(
     node: SandboxNode, size: int = 1000, *, collide: bool = False, progress: Progress = silent
-) -> LoadedSample:
+) -> dict[str, int]:
     """Fill a sandbox node with sample data; what an earlier load made there is replaced.
 
-    `size` is the number of documents of the largest index.
+    `size` is the number of documents of the largest index. Returns the number of documents in each index.
 
     Raises:
         LoadRefused: the node refused a request; the message holds its answer.
@@ -122,4 +109,4 @@ async def load(
                 await wire.ask("GET", f"_cluster/health/{path}?wait_for_status=yellow&timeout=30s")
                 await wire.ask("POST", f"{path}/_flush")
                 await wire.ask("POST", f"{path}/_close")
-    return LoadedSample({index.name: index.count for index in data.indices})
+    return {index.name: index.count for index in data.indices}

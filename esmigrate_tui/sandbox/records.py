@@ -1,12 +1,13 @@
 """What is written down about each node, so that another process finds it: one JSON file a node, 0600."""
 
-import json
 import os
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from esmigrate_tui.sandbox.launch import FileUser, NodeFolders, NodeOptions, TlsFiles
+import msgspec
+
+from esmigrate_tui.sandbox.launch import NodeFolders, NodeOptions
 from esmigrate_tui.sandbox.places import SandboxFolders, make_folder
 from esmigrate_tui.sandbox.supervisor import start_ticks
 
@@ -96,59 +97,29 @@ def _path(place: SandboxFolders, name: str) -> Path:
     return place.state / f"{name}.json"
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, Path):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} does not belong into a record")
+def _revived(kind: type, value: object) -> object:
+    """A path, which is a text in a record."""
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError
 
 
 def write(place: SandboxFolders, record: NodeRecord) -> None:
     """Write a record at once or not at all."""
     make_folder(place.state, 0o700)
-    text = json.dumps(asdict(record), default=_plain, indent=1)
+    text = msgspec.json.format(msgspec.json.encode(record, enc_hook=str), indent=1)
     path = _path(place, record.node.name)
     scratch = path.with_suffix(f".{os.getpid()}")
-    with open(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:  # noqa: PTH123 — pathlib cannot set the mode at birth
+    with open(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:  # noqa: PTH123 — pathlib cannot set the mode at birth
         out.write(text)
     scratch.replace(path)
-
-
-def _process(value: dict[str, Any] | None) -> ProcessIdentity | None:
-    return ProcessIdentity(**value) if value is not None else None
-
-
-def _parse(text: str) -> NodeRecord:
-    value = json.loads(text)
-    node = value["node"]
-    for key in ("home", "log", "snapshots"):
-        node[key] = Path(node[key])
-    node["authority"] = Path(node["authority"]) if node["authority"] is not None else None
-    options = value["options"]
-    if options["tls"] is not None:
-        options["tls"] = TlsFiles(**{key: Path(path) for key, path in options["tls"].items()})
-    options["file_users"] = tuple(
-        FileUser(user["name"], user["password"], tuple(user["roles"])) for user in options["file_users"]
-    )
-    owner = _process(value["owner"])
-    if owner is None:
-        raise ValueError("a record without an owner")
-    return NodeRecord(
-        node=SandboxNode(**node),
-        options=NodeOptions(**options),
-        transport_port=value["transport_port"],
-        owner=owner,
-        process=_process(value["process"]),
-        supervisor=_process(value["supervisor"]),
-        is_healthy=value["is_healthy"],
-        is_stopped=value["is_stopped"],
-    )
 
 
 def read(place: SandboxFolders, name: str) -> NodeRecord | None:
     """The record of a node; None when there is none, or when it cannot be understood."""
     try:
-        return _parse(_path(place, name).read_text(encoding="utf-8"))
-    except (OSError, ValueError, KeyError, TypeError):
+        return msgspec.json.decode(_path(place, name).read_bytes(), type=NodeRecord, dec_hook=_revived)
+    except (OSError, ValueError):
         return None
 
 

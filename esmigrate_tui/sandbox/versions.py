@@ -140,70 +140,57 @@ def _server(version: str, sha256: str, size: int, *, full: bool) -> MavenFile:
     return MavenFile(group, "elasticsearch", version, sha256, size, packaging="zip")
 
 
+def _jar(coordinates: str, sha256: str, size: int) -> MavenFile:
+    group, name, version = coordinates.split(":")
+    return MavenFile(group, name, version, sha256, size)
+
+
 # The module that the archive of 7.17 lacks. `elasticsearch-core` is one of its dependencies too; the server has it.
 _REINDEX_7_17_28: Final = AddedModule(
     name="reindex",
     jars=(
-        MavenFile(
-            "org.elasticsearch.plugin",
-            "reindex-client",
-            "7.17.28",
+        _jar(
+            "org.elasticsearch.plugin:reindex-client:7.17.28",
             "b02cee45ffb13f1a3dd8ff3b2a9029d304109325b533d0c28b333b79c0375677",
             123468,
         ),
-        MavenFile(
-            "org.elasticsearch.client",
-            "elasticsearch-rest-client",
-            "7.17.28",
+        _jar(
+            "org.elasticsearch.client:elasticsearch-rest-client:7.17.28",
             "ea9f2090f6c054a7e865a71c693b0b9fd8ff9f232713d155d747e54146efa93c",
             72697,
         ),
-        MavenFile(
-            "org.elasticsearch",
-            "elasticsearch-ssl-config",
-            "7.17.28",
+        _jar(
+            "org.elasticsearch:elasticsearch-ssl-config:7.17.28",
             "d6f6c29de0a5d95efde26a9fa1993e809964b26612e24caccab45ef5f49242fd",
             77938,
         ),
-        MavenFile(
-            "org.apache.httpcomponents",
-            "httpclient",
-            "4.5.14",
+        _jar(
+            "org.apache.httpcomponents:httpclient:4.5.14",
             "c8bc7e1c51a6d4ce72f40d2ebbabf1c4b68bfe76e732104b04381b493478e9d6",
             785639,
         ),
-        MavenFile(
-            "org.apache.httpcomponents",
-            "httpcore",
-            "4.4.12",
+        _jar(
+            "org.apache.httpcomponents:httpcore:4.4.12",
             "ab765334beabf0ea024484a5e90a7c40e8160b145f22d199e11e27f68d57da08",
             328347,
         ),
-        MavenFile(
-            "org.apache.httpcomponents",
-            "httpasyncclient",
-            "4.1.4",
+        _jar(
+            "org.apache.httpcomponents:httpasyncclient:4.1.4",
             "50e981a8e567a16ebdad104605b156540a863459fa127b8ba647f310dfc83ef8",
             179964,
         ),
-        MavenFile(
-            "org.apache.httpcomponents",
-            "httpcore-nio",
-            "4.4.12",
+        _jar(
+            "org.apache.httpcomponents:httpcore-nio:4.4.12",
             "11448f4b5c7f13d9396a67b33aa938d05f660665e0f14fd08e25acfd3c20ae80",
             367672,
         ),
-        MavenFile(
-            "commons-codec",
-            "commons-codec",
-            "1.15",
+        _jar(
+            "commons-codec:commons-codec:1.15",
             "b3e9f6d63a790109bf0d056611fbed1cf69055826defeb9894a71369d246ed63",
             353793,
         ),
-        MavenFile(
-            "commons-logging",
-            "commons-logging",
-            "1.1.3",
+        _jar(
+            "commons-logging:commons-logging:1.1.3",
             "70903f6fc82e9908c8da9f20443f61d90f0870a312642991fe8462a0b9391784",
             62050,
         ),
@@ -261,8 +248,9 @@ def _embedded(version: str, sha256: str, size: int, *, listed: str, part: int) -
     )
 
 
-# Without them 8 and 9 make certificates and enrolment tokens of their own when they start for the first time.
+# Without the others 8 and 9 make certificates and enrolment tokens of their own when they start for the first time.
 _NO_AUTOCONFIGURATION: Final = (
+    ("discovery.type", "single-node"),
     ("xpack.security.enrollment.enabled", "false"),
     ("xpack.security.autoconfiguration.enabled", "false"),
     ("xpack.security.transport.ssl.enabled", "false"),
@@ -327,7 +315,7 @@ VERSIONS: Final[tuple[SandboxVersion, ...]] = (
         ),
         javas=(SystemJava((17, 25), ("jdk.net",)),),
         has_security=True,
-        settings=(("discovery.type", "single-node"), *_NO_AUTOCONFIGURATION),
+        settings=_NO_AUTOCONFIGURATION,
     ),
     SandboxVersion(
         number="8.19.8",
@@ -343,7 +331,7 @@ VERSIONS: Final[tuple[SandboxVersion, ...]] = (
         ),
         javas=(SystemJava((17, 25), ("jdk.net",)),),
         has_security=True,
-        settings=(("discovery.type", "single-node"), *_NO_AUTOCONFIGURATION),
+        settings=_NO_AUTOCONFIGURATION,
         whitelist_setting="reindex.remote.whitelist",
     ),
     SandboxVersion(
@@ -353,7 +341,7 @@ VERSIONS: Final[tuple[SandboxVersion, ...]] = (
         ),
         javas=(SystemJava((25,), ("jdk.incubator.vector",)),),
         has_security=True,
-        settings=(("discovery.type", "single-node"), *_NO_AUTOCONFIGURATION),
+        settings=_NO_AUTOCONFIGURATION,
     ),
     SandboxVersion(
         number="9.4.3",
@@ -369,7 +357,7 @@ VERSIONS: Final[tuple[SandboxVersion, ...]] = (
         ),
         javas=(SystemJava((25,), ("jdk.incubator.vector",)),),
         has_security=True,
-        settings=(("discovery.type", "single-node"), *_NO_AUTOCONFIGURATION),
+        settings=_NO_AUTOCONFIGURATION,
         whitelist_setting="reindex.remote.whitelist",
     ),
     SandboxVersion(
@@ -379,7 +367,7 @@ VERSIONS: Final[tuple[SandboxVersion, ...]] = (
         ),
         javas=(SystemJava((25,), ("jdk.incubator.vector",)),),
         has_security=True,
-        settings=(("discovery.type", "single-node"), *_NO_AUTOCONFIGURATION),
+        settings=_NO_AUTOCONFIGURATION,
     ),
 )
 

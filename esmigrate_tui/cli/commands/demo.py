@@ -89,7 +89,7 @@ async def _nodes(options: DemoOptions) -> AsyncIterator[tuple[SandboxNode, Sandb
         except SandboxError as error:
             clear_bar()
             raise ProblemError.of(Cause.STATE, str(error)) from None
-        click.echo(f"The source cluster holds {number(loaded.documents)} documents of sample data.", err=True)
+        click.echo(f"The source cluster holds {number(sum(loaded.values()))} documents of sample data.", err=True)
         yield started[0], started[1]
     finally:
         for node in started:
