@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from esmigrate_tui.elastic.responses.search import MultiSearchResponse, SearchResponse
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -19,18 +21,6 @@ class DocumentPlace(msgspec.Struct, frozen=True):
     type: str = msgspec.field(name="_type", default="")
     routing: str = msgspec.field(name="_routing", default="")
     parent: str = msgspec.field(name="_parent", default="")
-
-
-class _PlaceHits(msgspec.Struct, frozen=True):
-    hits: tuple[DocumentPlace, ...] = ()
-
-
-class _PlacesResponse(msgspec.Struct, frozen=True):
-    hits: _PlaceHits = _PlaceHits()
-
-
-class _MultiPlacesResponse(msgspec.Struct, frozen=True):
-    responses: tuple[_PlacesResponse, ...] = ()
 
 
 async def first_ids(cluster: Cluster, names: Sequence[str], size: int) -> dict[str, tuple[DocumentPlace, ...]]:
@@ -52,5 +42,7 @@ async def document_places(
 async def _searched(cluster: Cluster, searches: Mapping[str, dict[str, Any]]) -> dict[str, tuple[DocumentPlace, ...]]:
     if not searches:
         return {}
-    response = cluster.wire.decode(await cluster.searches.search_each(searches), _MultiPlacesResponse)
+    response = cluster.wire.decode(
+        await cluster.searches.search_each(searches), MultiSearchResponse[SearchResponse[DocumentPlace]]
+    )
     return {name: found.hits.hits for name, found in zip(searches, response.responses, strict=True)}

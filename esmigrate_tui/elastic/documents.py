@@ -29,7 +29,8 @@ from esmigrate_tui.elastic.error_words import words
 from esmigrate_tui.elastic.errors import UnreadResponseError, explain_response
 from esmigrate_tui.elastic.paging import MOST_ALONE
 from esmigrate_tui.elastic.paths import paths_of
-from esmigrate_tui.elastic.responses.search import ShardCounts
+from esmigrate_tui.elastic.responses.nodes import NodesResponse
+from esmigrate_tui.elastic.responses.search import HitList, SearchResponse, ShardCounts
 from esmigrate_tui.elastic.searches import partial_shards
 from esmigrate_tui.elastic.transport import BATCH_LIMIT, RESPONSE_LIMIT
 from esmigrate_tui.elastic.waiting import seen_through
@@ -92,12 +93,7 @@ class UnreadDocument(Document, frozen=True, gc=False):
     why: str = ""
 
 
-class _DocumentHits(msgspec.Struct, frozen=True):
-    hits: tuple[Document, ...] = ()
-
-
-class _DocumentsResponse(msgspec.Struct, frozen=True):
-    hits: _DocumentHits = _DocumentHits()
+class _DocumentsResponse(SearchResponse[Document], frozen=True):
     timed_out: bool = False
     shards: ShardCounts = msgspec.field(name="_shards", default=ShardCounts())
     scroll_id: str = msgspec.field(name="_scroll_id", default="")
@@ -152,10 +148,6 @@ class _HttpLimits(msgspec.Struct, frozen=True):
 
 class _NodeHttp(msgspec.Struct, frozen=True):
     http: _HttpLimits = _HttpLimits()
-
-
-class _NodesHttp(msgspec.Struct, frozen=True):
-    nodes: dict[str, _NodeHttp] = {}
 
 
 _decoder: Final = msgspec.json.Decoder(_DocumentsResponse)
@@ -367,7 +359,7 @@ class Documents:
         """How many bytes a request may have at most, by the strictest node; 0 where none says."""
         try:
             response = await self._wire.get(
-                "/_nodes/http?filter_path=nodes.*.http.max_content_length_in_bytes", _NodesHttp
+                "/_nodes/http?filter_path=nodes.*.http.max_content_length_in_bytes", NodesResponse[_NodeHttp]
             )
         except ProblemError as error:
             if error.problem.cause in {Cause.PRIVILEGES, Cause.UNSUPPORTED, Cause.INTERNAL}:
@@ -482,7 +474,7 @@ def _with_outer_spaces(body: bytes, response: _DocumentsResponse) -> _DocumentsR
         found.append(
             document if is_whole else msgspec.structs.replace(document, source=msgspec.Raw(body[begin:position]))
         )
-    return msgspec.structs.replace(response, hits=_DocumentHits(tuple(found)))
+    return msgspec.structs.replace(response, hits=HitList(tuple(found)))
 
 
 def _end_of_space(body: bytes, begin: int) -> int:
@@ -497,7 +489,7 @@ def _with_sources(response: _DocumentsResponse, sources: Sequence[bytes]) -> _Do
         else msgspec.structs.replace(document, source=msgspec.Raw(sources[int(bytes(document.source))]))
         for document in response.hits.hits
     )
-    return msgspec.structs.replace(response, hits=_DocumentHits(hits))
+    return msgspec.structs.replace(response, hits=HitList(hits))
 
 
 def is_scroll_lost(problem: Problem) -> bool:

@@ -13,8 +13,9 @@ from esmigrate_tui.elastic.responses.cluster import (
     health_of,
 )
 from esmigrate_tui.elastic.responses.nodes import (
-    NodesDisk,
+    NodeDisk,
     NodesInfo,
+    NodesResponse,
     disk_facts,
     modules_and_plugins,
     reindex_whitelist,
@@ -49,7 +50,7 @@ async def probe(wire: Wire, surroundings: Surroundings) -> ClusterFacts:
         asyncio.gather(_stats(wire, lost), _who(wire, lost)),
         _unless_lost(wire.get_or_none("/_cluster/health", ClusterHealth), lost),
         _unless_lost(wire.get_or_none(_NODES, NodesInfo), lost),
-        _unless_lost(wire.get_or_none(_DISKS, NodesDisk), lost),
+        _unless_lost(wire.get_or_none(_DISKS, NodesResponse[NodeDisk]), lost),
         _unless_lost(wire.get_or_none("/_cluster/state/blocks", BlocksState), lost),
         asyncio.gather(
             _unless_lost(surroundings.cluster_settings(), lost), _unless_lost(surroundings.index_templates(), lost)

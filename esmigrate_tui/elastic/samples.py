@@ -10,6 +10,7 @@ from esmigrate_tui.elastic.decoding import IN_A_HIT, IN_GOT, decoded_apart
 from esmigrate_tui.elastic.documents import AT_RANDOM
 from esmigrate_tui.elastic.errors import UnreadResponseError
 from esmigrate_tui.elastic.paging import MOST_ALONE
+from esmigrate_tui.elastic.responses.search import SearchResponse
 from esmigrate_tui.elastic.transport import BATCH_LIMIT
 
 if TYPE_CHECKING:
@@ -34,14 +35,6 @@ class _SampledHit(msgspec.Struct, frozen=True):
     routing: str = msgspec.field(name="_routing", default="")
     parent: str = msgspec.field(name="_parent", default="")
     source: msgspec.Raw = msgspec.field(name="_source", default=msgspec.Raw())
-
-
-class _SampledHits(msgspec.Struct, frozen=True):
-    hits: tuple[_SampledHit, ...] = ()
-
-
-class _SampledResponse(msgspec.Struct, frozen=True):
-    hits: _SampledHits = _SampledHits()
 
 
 class _GotDocument(msgspec.Struct, frozen=True):
@@ -71,7 +64,7 @@ async def sampled(cluster: Cluster, path: str, size: int) -> tuple[tuple[Documen
             if body["size"] <= 1:
                 raise
         body["size"] = max(1, body["size"] // 4)
-    found, source_of = decoded_apart(response, _SampledResponse, IN_A_HIT, cluster.wire.connection.endpoint)
+    found, source_of = decoded_apart(response, SearchResponse[_SampledHit], IN_A_HIT, cluster.wire.connection.endpoint)
     # Before 6.0 a child's parent decides where it is kept, unless it was routed by itself.
     return tuple(
         (DocumentKey(hit.index, hit.id, hit.type, hit.routing or hit.parent), source_of(hit.source))

@@ -18,9 +18,10 @@ from esmigrate_tui.elastic.responses.indices import IndexMapping
 from esmigrate_tui.elastic.responses.search import (
     CountResponse,
     MultiSearchResponse,
-    MultiSearchTotals,
+    RawHit,
     RefreshResponse,
     SearchResponse,
+    SearchTotal,
     ShardCounts,
 )
 from esmigrate_tui.elastic.transport import BATCH_LIMIT, LISTING_LIMIT
@@ -113,15 +114,17 @@ class Searches:
         """
         counts_hits = (await self._wire.features()).counts_hits_on_request
         search: dict[str, Any] = {"size": 0} | ({"track_total_hits": True} if counts_hits else {})
-        response = self._wire.decode(await self.search_each(dict.fromkeys(names, search)), MultiSearchTotals)
+        response = self._wire.decode(
+            await self.search_each(dict.fromkeys(names, search)), MultiSearchResponse[SearchTotal]
+        )
         totals = ((name, found.total) for name, found in zip(names, response.responses, strict=True))
         return {name: total for name, total in totals if total is not None}
 
     async def sample(self, name: str, size: int) -> tuple[dict[str, Any], ...]:
         """The first hits of a search, cleaned for showing, fewer where they are large; numbers as Python reads them."""
 
-        async def request(amount: int) -> SearchResponse:
-            return await self._wire.get(f"/{exact_name(name)}/_search?size={amount:d}", SearchResponse)
+        async def request(amount: int) -> SearchResponse[dict[str, Any]]:
+            return await self._wire.get(f"/{exact_name(name)}/_search?size={amount:d}", SearchResponse[dict[str, Any]])
 
         found = await _as_many_as_fit(request, size)
         return tuple(_cleaned(hit) for hit in found.hits.hits)
@@ -140,7 +143,9 @@ class Searches:
             return await self.search_each(dict.fromkeys(names, search), most=most)
 
         response = await _as_many_as_fit(request, size)
-        result, sources = decoded_apart(response, MultiSearchResponse, IN_SEVERAL, self._wire.connection.endpoint)
+        result, sources = decoded_apart(
+            response, MultiSearchResponse[SearchResponse[RawHit]], IN_SEVERAL, self._wire.connection.endpoint
+        )
         return {
             name: tuple(sources(hit.source) for hit in found.hits.hits)
             for name, found in zip(names, result.responses, strict=True)

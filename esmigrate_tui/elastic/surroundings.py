@@ -14,7 +14,7 @@ import msgspec
 
 from esmigrate_tui.elastic.responses.cluster import LicenceResponse, OperationMode
 from esmigrate_tui.elastic.responses.indices import FlatSettings, IndexAliases, WritesResponse
-from esmigrate_tui.elastic.responses.nodes import NodesResponse, SearchContexts, node_facts
+from esmigrate_tui.elastic.responses.nodes import NodeEntry, NodeSearchStats, NodesResponse, node_facts
 from esmigrate_tui.elastic.responses.security import HasPrivileges, RealmResponse, UserPrivileges
 from esmigrate_tui.elastic.responses.settings import flat_texts
 from esmigrate_tui.elastic.responses.templates import (
@@ -142,7 +142,7 @@ class Surroundings:
     async def open_searches(self) -> int | None:
         """How many searches are held open on the node that has most of them, scrolls among them."""
         path = "/_nodes/stats/indices/search?filter_path=nodes.*.indices.search.open_contexts"
-        response = await self._get(path, SearchContexts)
+        response = await self._get(path, NodesResponse[NodeSearchStats])
         return (
             max((one.indices.search.open_contexts for one in response.nodes.values()), default=0) if response else None
         )
@@ -175,7 +175,7 @@ class Surroundings:
 
     async def nodes(self) -> tuple[NodeFacts, ...] | None:
         """Every node with its roles, attributes, and where it may look for repositories."""
-        response = await self._get(_NODES, NodesResponse)
+        response = await self._get(_NODES, NodesResponse[NodeEntry])
         return node_facts(response) if response is not None else None
 
     async def lifecycle(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ import msgspec
 
 from esmigrate_tui.elastic.paths import paths_of
 from esmigrate_tui.elastic.responses.indices import WritesResponse
+from esmigrate_tui.elastic.responses.nodes import NodesResponse
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster
@@ -39,10 +40,6 @@ class _NodeThreadPools(msgspec.Struct, frozen=True):
     thread_pool: dict[str, _ThreadPool] = {}
 
 
-class _ThreadPoolsResponse(msgspec.Struct, frozen=True):
-    nodes: dict[str, _NodeThreadPools] = {}
-
-
 async def write_troubles(cluster: Cluster, index: str) -> WriteTroubles:
     """What was counted until now, for one index and for all nodes; raises ProblemError where nothing responds."""
     (path,) = paths_of([index])
@@ -50,7 +47,7 @@ async def write_troubles(cluster: Cluster, index: str) -> WriteTroubles:
         cluster.wire.get_or_none(
             f"{path}/_stats/indexing?filter_path=indices.*.primaries.indexing.index_failed", WritesResponse
         ),
-        cluster.wire.get_or_none(_REJECTED, _ThreadPoolsResponse),
+        cluster.wire.get_or_none(_REJECTED, NodesResponse[_NodeThreadPools]),
     )
     return WriteTroubles(
         failed=None if stats is None else sum(one.primaries.indexing.index_failed for one in stats.indices.values()),

@@ -20,8 +20,9 @@ from esmigrate_tui.elastic.responses.indices import (
     index_facts,
 )
 from esmigrate_tui.elastic.responses.nodes import (
-    NodesDisk,
+    NodeDisk,
     NodesInfo,
+    NodesResponse,
     disk_facts,
     modules_and_plugins,
     reindex_whitelist,
@@ -93,14 +94,14 @@ def test_room_is_summed_over_data_nodes_and_never_below_nothing() -> None:
                 "old": {"attributes": {"data": "false"}, "fs": {"total": {"total_in_bytes": 7}}},
             }
         },
-        NodesDisk,
+        NodesResponse[NodeDisk],
     )
     assert disk_facts(nodes, {}) == DiskFacts(total=2000, free=1000, usable=750, before_flood=900, roomiest=750)
 
 
 def test_no_node_that_says_means_no_room_is_known() -> None:
     assert disk_facts(None, {}) is None
-    assert disk_facts(NodesDisk(), {}) is None
+    assert disk_facts(NodesResponse[NodeDisk](), {}) is None
 
 
 def _nodes(*whitelists: object) -> NodesInfo:

@@ -38,67 +38,55 @@ class ClusterHealth(msgspec.Struct, frozen=True):
     number_of_pending_tasks: int = 0
 
 
-class DocumentTotals(msgspec.Struct, frozen=True):
-    """Their documents, nested ones included."""
-
+class _DocumentTotals(msgspec.Struct, frozen=True):
     count: int = 0
 
 
-class StoreTotals(msgspec.Struct, frozen=True):
-    """Their bytes, all copies."""
-
+class _StoreTotals(msgspec.Struct, frozen=True):
     size_in_bytes: int = 0
 
 
-class IndexTotals(msgspec.Struct, frozen=True):
-    """All indices together."""
-
+class _IndexTotals(msgspec.Struct, frozen=True):
     count: int = 0
-    docs: DocumentTotals = DocumentTotals()
-    store: StoreTotals = StoreTotals()
+    docs: _DocumentTotals = _DocumentTotals()
+    store: _StoreTotals = _StoreTotals()
 
 
 class ClusterStats(msgspec.Struct, frozen=True):
     """`GET _cluster/stats`; the timestamp in milliseconds."""
 
     timestamp: int = 0
-    indices: IndexTotals | None = None
+    indices: _IndexTotals | None = None
 
 
-class ClusterBlock(msgspec.Struct, frozen=True):
-    """One block."""
-
+class _ClusterBlock(msgspec.Struct, frozen=True):
     description: str = ""
 
 
-class ClusterBlocks(msgspec.Struct, frozen=True):
+class _ClusterBlocks(msgspec.Struct, frozen=True):
     """For the whole cluster, by number; those of single indices stand in their settings."""
 
-    global_: dict[str, ClusterBlock] = msgspec.field(name="global", default={})
+    global_: dict[str, _ClusterBlock] = msgspec.field(name="global", default={})
 
 
 class BlocksState(msgspec.Struct, frozen=True):
     """`GET _cluster/state/blocks`."""
 
     cluster_uuid: str = ""
-    blocks: ClusterBlocks = ClusterBlocks()
+    blocks: _ClusterBlocks = _ClusterBlocks()
 
 
-class UuidMetadata(msgspec.Struct, frozen=True):
-    """Where it stands."""
-
+class _UuidMetadata(msgspec.Struct, frozen=True):
     cluster_uuid: str = ""
 
 
 class UuidState(msgspec.Struct, frozen=True):
     """The cluster's own number, where `GET /` did not say it."""
 
-    metadata: UuidMetadata = UuidMetadata()
+    metadata: _UuidMetadata = _UuidMetadata()
 
 
-class LicenceInfo(msgspec.Struct, frozen=True):
-    """The licence itself."""
-
+class _LicenceInfo(msgspec.Struct, frozen=True):
     type: str = ""
     status: str = ""
 
@@ -106,7 +94,7 @@ class LicenceInfo(msgspec.Struct, frozen=True):
 class LicenceResponse(msgspec.Struct, frozen=True):
     """`GET _license`."""
 
-    license: LicenceInfo = LicenceInfo()
+    license: _LicenceInfo = _LicenceInfo()
 
 
 class OperationMode(msgspec.Struct, frozen=True):

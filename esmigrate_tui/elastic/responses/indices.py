@@ -84,16 +84,14 @@ class IndexMapping(msgspec.Struct, frozen=True):
     mappings: dict[str, msgspec.Raw] = {}
 
 
-class ResolvedIndex(msgspec.Struct, frozen=True):
-    """An index of it."""
-
+class _ResolvedIndex(msgspec.Struct, frozen=True):
     name: str
     aliases: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
     data_stream: str = ""
 
 
-class ResolvedName(msgspec.Struct, frozen=True):
+class _ResolvedName(msgspec.Struct, frozen=True):
     """Something with a name; `indices` of an alias are what it leads to: indices, or data streams (7.14)."""
 
     name: str
@@ -110,9 +108,9 @@ class ResolvedName(msgspec.Struct, frozen=True):
 class ResolvedIndices(msgspec.Struct, frozen=True):
     """`GET _resolve/index/*`, which is there from 7.9."""
 
-    indices: tuple[ResolvedIndex, ...] = ()
-    aliases: tuple[ResolvedName, ...] = ()
-    data_streams: tuple[ResolvedName, ...] = ()
+    indices: tuple[_ResolvedIndex, ...] = ()
+    aliases: tuple[_ResolvedName, ...] = ()
+    data_streams: tuple[_ResolvedName, ...] = ()
 
     def aliases_of_each(self) -> dict[str, tuple[str, ...]]:
         """The aliases of each index, and those of the data stream that it backs, which it does not tell itself."""
@@ -132,30 +130,26 @@ class IndexAliases(msgspec.Struct, frozen=True):
     aliases: dict[str, Any] = {}
 
 
-class WriteCounters(msgspec.Struct, frozen=True):
-    """The counters."""
-
+class _WriteCounters(msgspec.Struct, frozen=True):
     index_total: int = 0
     index_failed: int = 0
     delete_total: int = 0
 
 
-class PrimaryWrites(msgspec.Struct, frozen=True):
-    """Of the primaries."""
-
-    indexing: WriteCounters = WriteCounters()
+class _PrimaryWrites(msgspec.Struct, frozen=True):
+    indexing: _WriteCounters = _WriteCounters()
 
 
-class IndexWrites(msgspec.Struct, frozen=True):
+class _IndexWrites(msgspec.Struct, frozen=True):
     """`GET _stats/indexing` of one index: how often its primaries were written to since they are there."""
 
-    primaries: PrimaryWrites = PrimaryWrites()
+    primaries: _PrimaryWrites = _PrimaryWrites()
 
 
 class WritesResponse(msgspec.Struct, frozen=True):
     """`GET _stats/indexing`."""
 
-    indices: dict[str, IndexWrites] = {}
+    indices: dict[str, _IndexWrites] = {}
 
 
 def _amount(text: str | None) -> int | None:

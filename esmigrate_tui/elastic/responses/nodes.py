@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -13,13 +13,19 @@ from esmigrate_tui.model.text import clean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+T = TypeVar("T")
+
 _FLOOD: Final = "cluster.routing.allocation.disk.watermark.flood_stage"
 WHITELIST: Final = "reindex.remote.whitelist"
 
 
-class NodeModule(msgspec.Struct, frozen=True):
-    """Something with a name."""
+class NodesResponse(msgspec.Struct, Generic[T], frozen=True):
+    """What a request below `_nodes` says of each node, as T, by its id."""
 
+    nodes: dict[str, T] = {}
+
+
+class _NodeModule(msgspec.Struct, frozen=True):
     name: str = ""
 
 
@@ -29,36 +35,28 @@ class NodeInfo(msgspec.Struct, frozen=True):
     version: str = ""
     build_flavor: str = ""
     settings: dict[str, Any] = {}
-    modules: tuple[NodeModule, ...] = ()
-    plugins: tuple[NodeModule, ...] = ()
+    modules: tuple[_NodeModule, ...] = ()
+    plugins: tuple[_NodeModule, ...] = ()
 
 
-class NodesInfo(msgspec.Struct, frozen=True):
+class NodesInfo(NodesResponse[NodeInfo], frozen=True):
     """`GET _nodes`."""
 
     cluster_name: str = ""
-    nodes: dict[str, NodeInfo] = {}
 
 
-class FileSystemTotal(msgspec.Struct, frozen=True):
-    """All of them together, in bytes."""
-
+class _FileSystemTotal(msgspec.Struct, frozen=True):
     total_in_bytes: int = 0
     available_in_bytes: int = 0
 
 
-class NodeFileSystems(msgspec.Struct, frozen=True):
-    """Its disks."""
-
-    total: FileSystemTotal | None = None
+class _NodeFileSystems(msgspec.Struct, frozen=True):
+    total: _FileSystemTotal | None = None
 
 
-class NodeDisk(msgspec.Struct, frozen=True):
-    """One node."""
-
+class _NodeRoles(msgspec.Struct, frozen=True):
     roles: tuple[str, ...] | None = None
     attributes: dict[str, str] = {}
-    fs: NodeFileSystems | None = None
 
     @property
     def holds_data(self) -> bool:
@@ -68,66 +66,46 @@ class NodeDisk(msgspec.Struct, frozen=True):
         return any(role == "data" or role.startswith("data_") for role in self.roles)
 
 
-class NodesDisk(msgspec.Struct, frozen=True):
-    """`GET _nodes/stats/fs`."""
+class NodeDisk(_NodeRoles, frozen=True):
+    """One node of `GET _nodes/stats/fs`."""
 
-    nodes: dict[str, NodeDisk] = {}
+    fs: _NodeFileSystems | None = None
 
 
-class SearchContextCount(msgspec.Struct, frozen=True):
-    """The counters."""
-
+class _SearchContextCount(msgspec.Struct, frozen=True):
     open_contexts: int = 0
 
 
-class ShardSearchStats(msgspec.Struct, frozen=True):
-    """Of its shards."""
-
-    search: SearchContextCount = SearchContextCount()
+class _ShardSearchStats(msgspec.Struct, frozen=True):
+    search: _SearchContextCount = _SearchContextCount()
 
 
 class NodeSearchStats(msgspec.Struct, frozen=True):
-    """One node."""
+    """One node of `GET _nodes/stats/indices/search`."""
 
-    indices: ShardSearchStats = ShardSearchStats()
-
-
-class SearchContexts(msgspec.Struct, frozen=True):
-    """`GET _nodes/stats/indices/search`."""
-
-    nodes: dict[str, NodeSearchStats] = {}
+    indices: _ShardSearchStats = _ShardSearchStats()
 
 
-class NodeEntry(msgspec.Struct, frozen=True):
-    """One node."""
+class NodeEntry(_NodeRoles, frozen=True):
+    """One node of `GET _nodes/settings`."""
 
     name: str = ""
     host: str = ""
     ip: str = ""
-    roles: tuple[str, ...] = ()
-    attributes: dict[str, str] = {}
     settings: dict[str, Any] = {}
 
 
-class NodesResponse(msgspec.Struct, frozen=True):
-    """`GET _nodes/settings`."""
-
-    nodes: dict[str, NodeEntry] = {}
-
-
-def node_facts(response: NodesResponse) -> tuple[NodeFacts, ...]:
-    """Every node, by name; one of 2.x that holds no data says so in an attribute."""
+def node_facts(response: NodesResponse[NodeEntry]) -> tuple[NodeFacts, ...]:
+    """Every node, by name."""
     found = [
         NodeFacts(
             id=clean(one_id),
             name=clean(one.name),
             host=clean(one.host),
             ip=clean(one.ip.rpartition(":")[0] if one.ip.count(":") == 1 else one.ip),
-            roles=tuple(clean(role) for role in one.roles),
+            roles=tuple(clean(role) for role in one.roles or ()),
             attributes={clean(key): clean(value) for key, value in one.attributes.items()},
-            holds_data=any(role == "data" or role.startswith("data_") for role in one.roles)
-            if one.roles
-            else one.attributes.get("data", "true") != "false",
+            holds_data=one.holds_data,
             folders=patterns(setting_below(one.settings, "path", "repo")),
             addresses=patterns(setting_below(one.settings, "repositories", "url", "allowed_urls")),
         )
@@ -148,7 +126,7 @@ def reindex_whitelist(nodes: NodesInfo | None, settings: Mapping[str, str] | Non
     return None
 
 
-def disk_facts(nodes: NodesDisk | None, settings: Mapping[str, str] | None) -> DiskFacts | None:
+def disk_facts(nodes: NodesResponse[NodeDisk] | None, settings: Mapping[str, str] | None) -> DiskFacts | None:
     """The room on all data nodes; None where no node says."""
     if nodes is None:
         return None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
+
+T = TypeVar("T")
 
 
 class ShardCounts(msgspec.Struct, frozen=True):
@@ -29,16 +31,22 @@ class RefreshResponse(msgspec.Struct, frozen=True):
     shards: ShardCounts = msgspec.field(name="_shards", default=ShardCounts())
 
 
-class HitList(msgspec.Struct, frozen=True):
-    """Where the hits are."""
+class HitList(msgspec.Struct, Generic[T], frozen=True):
+    """The object below "hits", each hit as T."""
 
-    hits: tuple[dict[str, Any], ...] = ()
+    hits: tuple[T, ...] = ()
 
 
-class SearchResponse(msgspec.Struct, frozen=True):
-    """`GET _search`."""
+class SearchResponse(msgspec.Struct, Generic[T], frozen=True):
+    """`GET _search`, each hit as T."""
 
-    hits: HitList = HitList()
+    hits: HitList[T] = HitList()
+
+
+class MultiSearchResponse(msgspec.Struct, Generic[T], frozen=True):
+    """`POST _msearch`, the response of each search as T."""
+
+    responses: tuple[T, ...] = ()
 
 
 class RawHit(msgspec.Struct, frozen=True):
@@ -47,40 +55,18 @@ class RawHit(msgspec.Struct, frozen=True):
     source: msgspec.Raw = msgspec.field(name="_source", default=msgspec.Raw())
 
 
-class RawHitList(msgspec.Struct, frozen=True):
-    """The object below "hits"."""
-
-    hits: tuple[RawHit, ...] = ()
-
-
-class RawSearchResponse(msgspec.Struct, frozen=True):
-    """The hits of one search among several."""
-
-    hits: RawHitList = RawHitList()
-
-
-class MultiSearchResponse(msgspec.Struct, frozen=True):
-    """`POST _msearch`."""
-
-    responses: tuple[RawSearchResponse, ...] = ()
-
-
-class TotalValue(msgspec.Struct, frozen=True):
-    """The object below "total"."""
-
+class _TotalValue(msgspec.Struct, frozen=True):
     value: int
 
 
-class TotalOfHits(msgspec.Struct, frozen=True):
-    """The object below "hits"."""
-
-    total: int | TotalValue
+class _TotalOfHits(msgspec.Struct, frozen=True):
+    total: int | _TotalValue
 
 
 class SearchTotal(msgspec.Struct, frozen=True):
     """The total of one search among several: a number up to 6.x, an object since 7.0; none where it failed."""
 
-    hits: TotalOfHits | None = None
+    hits: _TotalOfHits | None = None
 
     @property
     def total(self) -> int | None:
@@ -88,9 +74,3 @@ class SearchTotal(msgspec.Struct, frozen=True):
         if self.hits is None:
             return None
         return self.hits.total if isinstance(self.hits.total, int) else self.hits.total.value
-
-
-class MultiSearchTotals(msgspec.Struct, frozen=True):
-    """`POST _msearch` of which only the totals matter."""
-
-    responses: tuple[SearchTotal, ...] = ()

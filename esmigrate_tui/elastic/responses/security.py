@@ -12,16 +12,14 @@ class AuthenticateResponse(msgspec.Struct, frozen=True):
     roles: tuple[str, ...] = ()
 
 
-class RealmInfo(msgspec.Struct, frozen=True):
-    """One realm."""
-
+class _RealmInfo(msgspec.Struct, frozen=True):
     type: str = ""
 
 
 class RealmResponse(msgspec.Struct, frozen=True):
     """The realm that knows the user: a part of `GET _security/_authenticate`."""
 
-    authentication_realm: RealmInfo = RealmInfo()
+    authentication_realm: _RealmInfo = _RealmInfo()
 
 
 class HasPrivileges(msgspec.Struct, frozen=True):
@@ -31,28 +29,23 @@ class HasPrivileges(msgspec.Struct, frozen=True):
     index: dict[str, dict[str, bool]] = {}
 
 
-class FieldSecurity(msgspec.Struct, frozen=True):
-    """The fields that it shows."""
-
+class _FieldSecurity(msgspec.Struct, frozen=True):
     grant: tuple[str, ...] | None = None
     except_: tuple[str, ...] | None = msgspec.field(name="except", default=None)
 
     @property
     def hides(self) -> bool:
-        """Whether it leaves any out."""
         return bool(self.except_) or (self.grant is not None and "*" not in self.grant)
 
 
-class IndexPrivileges(msgspec.Struct, frozen=True):
-    """One entry of one role."""
-
+class _IndexPrivileges(msgspec.Struct, frozen=True):
     names: tuple[str, ...] = ()
     privileges: tuple[str, ...] = ()
     query: tuple[str, ...] = ()
-    field_security: tuple[FieldSecurity, ...] = ()
+    field_security: tuple[_FieldSecurity, ...] = ()
 
 
 class UserPrivileges(msgspec.Struct, frozen=True):
     """`GET _security/user/_privileges`."""
 
-    indices: tuple[IndexPrivileges, ...] = ()
+    indices: tuple[_IndexPrivileges, ...] = ()

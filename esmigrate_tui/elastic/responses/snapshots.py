@@ -17,22 +17,18 @@ class RepositoryEntry(msgspec.Struct, frozen=True):
     uuid: str = ""
 
 
-class SnapshotFeature(msgspec.Struct, frozen=True):
-    """A feature state in it."""
-
+class _SnapshotFeature(msgspec.Struct, frozen=True):
     feature_name: str
     indices: tuple[str, ...] = ()
 
 
-class SnapshotFailure(msgspec.Struct, frozen=True):
-    """A shard that is not in it."""
-
+class _SnapshotFailure(msgspec.Struct, frozen=True):
     index: str = ""
     shard_id: int = 0
     reason: str = ""
 
 
-class SnapshotIndexDetail(msgspec.Struct, frozen=True):
+class _SnapshotIndexDetail(msgspec.Struct, frozen=True):
     """An index in it, where `index_details` was asked for."""
 
     shard_count: int = 0
@@ -49,18 +45,16 @@ class SnapshotEntry(msgspec.Struct, frozen=True):
     version: str = ""
     indices: tuple[str, ...] = ()
     data_streams: tuple[str, ...] = ()
-    feature_states: tuple[SnapshotFeature, ...] = ()
+    feature_states: tuple[_SnapshotFeature, ...] = ()
     include_global_state: bool | None = None
     start_time_in_millis: int | None = None
     end_time_in_millis: int | None = None
     shards: ShardCounts | None = None
-    failures: tuple[SnapshotFailure, ...] = ()
-    index_details: dict[str, SnapshotIndexDetail] = {}
+    failures: tuple[_SnapshotFailure, ...] = ()
+    index_details: dict[str, _SnapshotIndexDetail] = {}
 
 
-class RepositorySnapshots(msgspec.Struct, frozen=True):
-    """The response of one repository."""
-
+class _RepositorySnapshots(msgspec.Struct, frozen=True):
     snapshots: tuple[SnapshotEntry, ...] = ()
 
 
@@ -68,7 +62,7 @@ class SnapshotPage(msgspec.Struct, frozen=True):
     """`GET _snapshot/R/_all`; 7.0 to 7.5 wrap it into one response for each repository."""
 
     snapshots: tuple[SnapshotEntry, ...] = ()
-    responses: tuple[RepositorySnapshots, ...] = ()
+    responses: tuple[_RepositorySnapshots, ...] = ()
     next: str = ""
 
     @property
@@ -77,31 +71,27 @@ class SnapshotPage(msgspec.Struct, frozen=True):
         return self.snapshots or tuple(one for response in self.responses for one in response.snapshots)
 
 
-class FileAmount(msgspec.Struct, frozen=True):
-    """Files and their bytes."""
-
+class _FileAmount(msgspec.Struct, frozen=True):
     file_count: int = 0
     size_in_bytes: int = 0
 
 
-class FileStats(msgspec.Struct, frozen=True):
+class _FileStats(msgspec.Struct, frozen=True):
     """Files and bytes of a snapshot or a part of it; 6.2 and older have other names."""
 
-    total: FileAmount | None = None
-    incremental: FileAmount | None = None
-    processed: FileAmount | None = None
+    total: _FileAmount | None = None
+    incremental: _FileAmount | None = None
+    processed: _FileAmount | None = None
     number_of_files: int = 0
     total_size_in_bytes: int = 0
     processed_size_in_bytes: int = 0
 
     @property
     def size(self) -> int:
-        """All its bytes."""
         return self.total.size_in_bytes if self.total is not None else self.total_size_in_bytes
 
     @property
     def files(self) -> int:
-        """All its files."""
         return self.total.file_count if self.total is not None else self.number_of_files
 
     @property
@@ -113,40 +103,32 @@ class FileStats(msgspec.Struct, frozen=True):
         return min(self.size, copied + self.total.size_in_bytes - self.incremental.size_in_bytes)
 
 
-class SnapshotShardStats(msgspec.Struct, frozen=True):
-    """Shards of a snapshot by where they are."""
-
+class _SnapshotShardStats(msgspec.Struct, frozen=True):
     total: int = 0
     done: int = 0
     failed: int = 0
 
 
-class SnapshotIndexStatus(msgspec.Struct, frozen=True):
-    """One index of it."""
-
-    shards_stats: SnapshotShardStats = SnapshotShardStats()
-    stats: FileStats = FileStats()
+class _SnapshotIndexStatus(msgspec.Struct, frozen=True):
+    shards_stats: _SnapshotShardStats = _SnapshotShardStats()
+    stats: _FileStats = _FileStats()
 
 
-class SnapshotStatus(msgspec.Struct, frozen=True):
-    """One snapshot."""
-
+class _SnapshotStatus(msgspec.Struct, frozen=True):
     snapshot: str = ""
     state: str = ""
-    shards_stats: SnapshotShardStats = SnapshotShardStats()
-    stats: FileStats = FileStats()
-    indices: dict[str, SnapshotIndexStatus] = {}
+    shards_stats: _SnapshotShardStats = _SnapshotShardStats()
+    stats: _FileStats = _FileStats()
+    indices: dict[str, _SnapshotIndexStatus] = {}
 
 
 class SnapshotStatusResponse(msgspec.Struct, frozen=True):
     """`GET _snapshot/R/S/_status`."""
 
-    snapshots: tuple[SnapshotStatus, ...] = ()
+    snapshots: tuple[_SnapshotStatus, ...] = ()
 
 
-class FeatureEntry(msgspec.Struct, frozen=True):
-    """One feature."""
-
+class _FeatureEntry(msgspec.Struct, frozen=True):
     name: str
     description: str = ""
 
@@ -154,7 +136,7 @@ class FeatureEntry(msgspec.Struct, frozen=True):
 class FeaturesResponse(msgspec.Struct, frozen=True):
     """`GET _features`."""
 
-    features: tuple[FeatureEntry, ...] = ()
+    features: tuple[_FeatureEntry, ...] = ()
 
 
 class RecoverySource(msgspec.Struct, frozen=True):
@@ -164,137 +146,111 @@ class RecoverySource(msgspec.Struct, frozen=True):
     snapshot: str = ""
 
 
-class RoutedIndexValues(msgspec.Struct, frozen=True):
-    """Those below "index"."""
-
+class _RoutedIndexValues(msgspec.Struct, frozen=True):
     uuid: str = ""
     number_of_shards: str = ""
 
 
-class RoutedIndexSettings(msgspec.Struct, frozen=True):
-    """Its settings."""
-
-    index: RoutedIndexValues = RoutedIndexValues()
+class _RoutedIndexSettings(msgspec.Struct, frozen=True):
+    index: _RoutedIndexValues = _RoutedIndexValues()
 
 
 class RoutedIndexMetadata(msgspec.Struct, frozen=True):
     """One index."""
 
     state: str = ""
-    settings: RoutedIndexSettings = RoutedIndexSettings()
+    settings: _RoutedIndexSettings = _RoutedIndexSettings()
 
 
-class RoutingMetadata(msgspec.Struct, frozen=True):
-    """What the indices are."""
-
+class _RoutingMetadata(msgspec.Struct, frozen=True):
     indices: dict[str, RoutedIndexMetadata] = {}
 
 
-class UnassignedInfo(msgspec.Struct, frozen=True):
-    """Why no node has it."""
-
+class _UnassignedInfo(msgspec.Struct, frozen=True):
     reason: str = ""
     details: str = ""
     allocation_status: str = ""
     failed_attempts: int = 0
 
 
-class ShardCopy(msgspec.Struct, frozen=True):
-    """One copy of a shard."""
-
+class _ShardCopy(msgspec.Struct, frozen=True):
     shard: int = 0
     primary: bool = False
     state: str = ""
-    unassigned_info: UnassignedInfo = UnassignedInfo()
+    unassigned_info: _UnassignedInfo = _UnassignedInfo()
     recovery_source: RecoverySource = RecoverySource()
 
 
 class RoutedIndexShards(msgspec.Struct, frozen=True):
     """Those of one index, all copies of each."""
 
-    shards: dict[str, tuple[ShardCopy, ...]] = {}
+    shards: dict[str, tuple[_ShardCopy, ...]] = {}
 
 
-class RoutingTable(msgspec.Struct, frozen=True):
-    """Where their shards are."""
-
+class _RoutingTable(msgspec.Struct, frozen=True):
     indices: dict[str, RoutedIndexShards] = {}
 
 
 class RoutingState(msgspec.Struct, frozen=True):
     """`GET _cluster/state/metadata,routing_table/A,B`, of which only the shards matter."""
 
-    metadata: RoutingMetadata = RoutingMetadata()
-    routing_table: RoutingTable = RoutingTable()
+    metadata: _RoutingMetadata = _RoutingMetadata()
+    routing_table: _RoutingTable = _RoutingTable()
 
 
-class RecoveredBytes(msgspec.Struct, frozen=True):
-    """In bytes."""
-
+class _RecoveredBytes(msgspec.Struct, frozen=True):
     total: int = msgspec.field(name="total_in_bytes", default=0)
     reused: int = msgspec.field(name="reused_in_bytes", default=0)
     recovered: int = msgspec.field(name="recovered_in_bytes", default=0)
 
 
-class RecoveredFiles(msgspec.Struct, frozen=True):
-    """What is copied."""
-
-    size: RecoveredBytes = RecoveredBytes()
+class _RecoveredFiles(msgspec.Struct, frozen=True):
+    size: _RecoveredBytes = _RecoveredBytes()
 
 
-class RecoveryTarget(msgspec.Struct, frozen=True):
-    """The node that it is copied to."""
-
+class _RecoveryTarget(msgspec.Struct, frozen=True):
     name: str = ""
 
 
-class ShardRecovery(msgspec.Struct, frozen=True):
-    """One copy of a shard."""
-
+class _ShardRecovery(msgspec.Struct, frozen=True):
     id: int = 0
     type: str = ""
     stage: str = ""
     primary: bool = False
     total_time_in_millis: int = 0
-    target: RecoveryTarget = RecoveryTarget()
+    target: _RecoveryTarget = _RecoveryTarget()
     source: RecoverySource = RecoverySource()
-    index: RecoveredFiles = RecoveredFiles()
+    index: _RecoveredFiles = _RecoveredFiles()
 
 
 class IndexRecovery(msgspec.Struct, frozen=True):
     """One index of `GET _recovery`."""
 
-    shards: tuple[ShardRecovery, ...] = ()
+    shards: tuple[_ShardRecovery, ...] = ()
 
 
-class UnassignedReason(msgspec.Struct, frozen=True):
-    """Why it has no place."""
-
+class _UnassignedReason(msgspec.Struct, frozen=True):
     reason: str = ""
     details: str = ""
     failed_allocation_attempts: int = 0
 
 
-class DeciderVerdict(msgspec.Struct, frozen=True):
-    """One rule."""
-
+class _DeciderVerdict(msgspec.Struct, frozen=True):
     decider: str = ""
     decision: str = ""
     explanation: str = ""
 
 
-class NodeDecision(msgspec.Struct, frozen=True):
-    """What one node says of it."""
-
+class _NodeDecision(msgspec.Struct, frozen=True):
     node_name: str = ""
-    deciders: tuple[DeciderVerdict, ...] = ()
+    deciders: tuple[_DeciderVerdict, ...] = ()
 
 
 class AllocationExplanation(msgspec.Struct, frozen=True):
     """`GET _cluster/allocation/explain` of one shard."""
 
     current_state: str = ""
-    unassigned_info: UnassignedReason = UnassignedReason()
+    unassigned_info: _UnassignedReason = _UnassignedReason()
     can_allocate: str = ""
     allocate_explanation: str = ""
-    node_allocation_decisions: tuple[NodeDecision, ...] = ()
+    node_allocation_decisions: tuple[_NodeDecision, ...] = ()

@@ -7,9 +7,7 @@ from typing import Any
 import msgspec
 
 
-class RetryCounts(msgspec.Struct, frozen=True):
-    """How often something was sent again."""
-
+class _RetryCounts(msgspec.Struct, frozen=True):
     bulk: int = 0
     search: int = 0
 
@@ -24,7 +22,7 @@ class ReindexStatus(msgspec.Struct, frozen=True):
     batches: int = 0
     version_conflicts: int = 0
     noops: int = 0
-    retries: RetryCounts = RetryCounts()
+    retries: _RetryCounts = _RetryCounts()
     throttled_millis: int = 0
     canceled: str | None = None
     timed_out: bool = False
@@ -37,9 +35,7 @@ class ReindexStarted(msgspec.Struct, frozen=True):
     task: str
 
 
-class TaskInfo(msgspec.Struct, frozen=True):
-    """A task as the cluster lists it."""
-
+class _TaskInfo(msgspec.Struct, frozen=True):
     action: str = ""
     description: str = ""
     headers: dict[str, str] = {}
@@ -50,20 +46,18 @@ class TaskResponse(msgspec.Struct, frozen=True):
     """`GET _tasks/ID`."""
 
     completed: bool
-    task: TaskInfo
+    task: _TaskInfo
     response: ReindexStatus | None = None
     error: dict[str, Any] | None = None
 
 
-class NodeTasks(msgspec.Struct, frozen=True):
-    """One node."""
-
-    tasks: dict[str, TaskInfo] = {}
+class _NodeTasks(msgspec.Struct, frozen=True):
+    tasks: dict[str, _TaskInfo] = {}
 
 
 class TasksResponse(msgspec.Struct, frozen=True):
     """`GET _tasks`, and what cancelling and rethrottling answer."""
 
-    nodes: dict[str, NodeTasks] = {}
+    nodes: dict[str, _NodeTasks] = {}
     node_failures: tuple[dict[str, Any], ...] = ()
     task_failures: tuple[dict[str, Any], ...] = ()

@@ -14,15 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 
-class TemplateBody(msgspec.Struct, frozen=True):
-    """What a template gives."""
-
+class _TemplateBody(msgspec.Struct, frozen=True):
     settings: dict[str, Any] = {}
     mappings: dict[str, Any] = {}
     aliases: dict[str, Any] = {}
 
 
-class LegacyTemplate(TemplateBody, frozen=True):
+class LegacyTemplate(_TemplateBody, frozen=True):
     """`GET _template`, one of them; before 6.0 it has one pattern, called `template`."""
 
     order: int = 0
@@ -35,46 +33,38 @@ class LegacyTemplate(TemplateBody, frozen=True):
         return self.index_patterns or ((self.template,) if self.template else ())
 
 
-class IndexTemplateBody(msgspec.Struct, frozen=True):
-    """The template itself."""
-
+class _IndexTemplateBody(msgspec.Struct, frozen=True):
     index_patterns: tuple[str, ...] = ()
     data_stream: dict[str, Any] | None = None
     composed_of: tuple[str, ...] = ()
     priority: int | None = None
-    template: TemplateBody = TemplateBody()
+    template: _TemplateBody = _TemplateBody()
 
 
-class IndexTemplateEntry(msgspec.Struct, frozen=True):
-    """One template with its name."""
-
+class _IndexTemplateEntry(msgspec.Struct, frozen=True):
     name: str
-    index_template: IndexTemplateBody = IndexTemplateBody()
+    index_template: _IndexTemplateBody = _IndexTemplateBody()
 
 
 class IndexTemplates(msgspec.Struct, frozen=True):
     """`GET _index_template`."""
 
-    index_templates: tuple[IndexTemplateEntry, ...] = ()
+    index_templates: tuple[_IndexTemplateEntry, ...] = ()
 
 
-class ComponentTemplateBody(msgspec.Struct, frozen=True):
-    """The template itself."""
-
-    template: TemplateBody = TemplateBody()
+class _ComponentTemplateBody(msgspec.Struct, frozen=True):
+    template: _TemplateBody = _TemplateBody()
 
 
-class ComponentTemplateEntry(msgspec.Struct, frozen=True):
-    """One of them."""
-
+class _ComponentTemplateEntry(msgspec.Struct, frozen=True):
     name: str
-    component_template: ComponentTemplateBody = ComponentTemplateBody()
+    component_template: _ComponentTemplateBody = _ComponentTemplateBody()
 
 
 class ComponentTemplates(msgspec.Struct, frozen=True):
     """`GET _component_template`."""
 
-    component_templates: tuple[ComponentTemplateEntry, ...] = ()
+    component_templates: tuple[_ComponentTemplateEntry, ...] = ()
 
 
 class AllTemplates(msgspec.Struct, frozen=True):
@@ -105,7 +95,7 @@ def template_layers(name: str, response: AllTemplates) -> tuple[TemplateLayer, .
     return tuple(_layer(chosen.name, body) for body in (*bodies, chosen.index_template.template))
 
 
-def _layer(name: str, body: TemplateBody) -> TemplateLayer:
+def _layer(name: str, body: _TemplateBody) -> TemplateLayer:
     return TemplateLayer(
         template=clean(name, 200), settings=body.settings, mappings=body.mappings, aliases=body.aliases
     )
