@@ -15,7 +15,6 @@ from esmigrate_tui.methods.restore_from_snapshot.requests import (
     mount_request,
     planned,
     restore_of_several,
-    restore_request,
 )
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.draft import Draft
@@ -87,7 +86,7 @@ def trouble(version: str = "8.19.3", **changes: Any) -> tuple[Cause, str]:  # no
 
 
 def body(task: Task, of: Plan) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(restore_request(task, of).body)
+    found: dict[str, Any] = json.loads(restore_of_several((task,), of).body)
     return found
 
 
@@ -263,7 +262,7 @@ def test_what_backs_a_renamed_stream_is_renamed_along() -> None:
 
 def test_a_restore_names_exactly_one_index_and_leaves_features_and_global_state_alone() -> None:
     made = plan()
-    request = restore_request(made.tasks[0], made)
+    request = restore_of_several(made.tasks[:1], made)
     assert (request.method, request.path) == ("POST", "/_snapshot/backup/nightly/_restore?wait_for_completion=false")
     assert json.loads(request.body) == {
         "indices": "books",
@@ -319,7 +318,7 @@ def test_a_feature_state_is_asked_for_without_any_other_index() -> None:
 
 def test_the_global_state_is_asked_for_alone_and_waited_for() -> None:
     made = plan(selected=(), restoration=restoration(global_state=True, index_settings={"index.hidden": True}))
-    request = restore_request(made.tasks[0], made)
+    request = restore_of_several(made.tasks[:1], made)
     assert request.path.endswith("?wait_for_completion=true")
     assert json.loads(request.body) == {
         "indices": "-*",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from esmigrate_tui.elastic.responses.settings import bytes_of
 from esmigrate_tui.elastic.snapshots import RestoreProgress, ShardExplanation, UnassignedShard
 from esmigrate_tui.methods.restore_from_snapshot.troubles import (
     RecoveryLimits,
     all_judged,
     binding_cap,
-    bytes_of,
     may_work_now,
     stuck,
     unplaced,
@@ -153,7 +153,7 @@ def test_another_try_may_work_where_one_node_objects_to_nothing_but_the_failure(
     [("40mb", 40 * 2**20), ("1.5kb", 1536), ("100b", 100), ("-1", None), ("0", None), ("0b", None), ("fast", None)],
 )
 def test_a_limit_is_read_as_elasticsearch_writes_it(text: str, amount: float | None) -> None:
-    assert bytes_of(text) == amount
+    assert (bytes_of({"limit": text}, "limit") or None) == amount
 
 
 def moving(speed: float, *nodes: str, seconds: float = 10.0) -> RestoreProgress:

@@ -16,14 +16,12 @@ import msgspec
 
 from esmigrate_tui.elastic.paths import paths_of
 from esmigrate_tui.methods.restore_from_snapshot import proof, words
-from esmigrate_tui.methods.restore_from_snapshot.cancelling import delete_incomplete
-from esmigrate_tui.methods.restore_from_snapshot.opening import make_repository, make_way
-from esmigrate_tui.methods.restore_from_snapshot.problems import another_restored, index_deleted, never_seen
+from esmigrate_tui.methods.restore_from_snapshot.opening import delete_incomplete, make_repository, make_way
 from esmigrate_tui.methods.restore_from_snapshot.requests import (
     destination_names,
     planned,
     restoration_of,
-    restore_request,
+    start_request,
 )
 from esmigrate_tui.methods.restore_from_snapshot.restore_run import RestoreRun
 from esmigrate_tui.methods.restore_from_snapshot.state import (
@@ -36,7 +34,9 @@ from esmigrate_tui.methods.restore_from_snapshot.state import (
     held_up,
     is_whole,
     moved,
+    never_seen,
     placed_by,
+    seen_of,
 )
 from esmigrate_tui.methods.restore_from_snapshot.troubles import (
     all_judged,
@@ -132,7 +132,7 @@ class RestoreFromSnapshot:
                 was_held_up = False
             shared.made[work.opaque_id] = state.made
             while True:
-                recoveries = self._seen(names, state, look.found)
+                recoveries = seen_of(names, state, look.found)
                 is_done = is_whole(names, state.made, look.found)
                 problem = None if is_done else await self._trouble(clusters, recoveries)
                 if problem is not None and not was_held_up and not is_sure and not all_judged(recoveries):
@@ -168,16 +168,6 @@ class RestoreFromSnapshot:
         return {name: look.found[name].uuid for name in names}, look
 
     @staticmethod
-    def _seen(names: Sequence[str], state: RestoreState, found: Mapping[str, RestoreProgress]) -> list[RestoreProgress]:
-        """What was seen of the task's indices; raises ProblemError where one is missing, or another one."""
-        for name in names:
-            if name not in found:
-                raise index_deleted(name)
-            if found[name].uuid != state.made.get(name):
-                raise another_restored(name)
-        return [found[name] for name in names]
-
-    @staticmethod
     async def _trouble(clusters: Clusters, recoveries: Sequence[RestoreProgress]) -> Problem | None:
         """Why a shard will not start by itself; None while all may."""
         for recovery in recoveries:
@@ -190,21 +180,17 @@ class RestoreFromSnapshot:
     async def _is_cured(
         state: RestoreState, clusters: Clusters, names: Sequence[str], found: Mapping[str, RestoreProgress]
     ) -> bool:
-        """Whether nothing but the failure itself keeps each stuck shard from being restored again."""
+        """Whether nothing but the failure itself keeps the first stuck shard from being restored again."""
         troubled = [found[name] for name in names if name in found and found[name].uuid == state.made.get(name)]
-        stuck_shards = [(one.index, shard) for one in troubled for shard in stuck(one)]
-        if not stuck_shards:
-            return False
-        for index, shard in stuck_shards[:1]:
-            if not may_work_now(await clusters.destination.snapshots.explain(index, shard.shard)):
-                return False
-        return True
+        for index, shard in [(one.index, shard.shard) for one in troubled for shard in stuck(one)][:1]:
+            return may_work_now(await clusters.destination.snapshots.explain(index, shard))
+        return False
 
     async def _global_state(self, work: Work, clusters: Clusters, state: RestoreState) -> AsyncIterator[Acknowledged]:
         """The one restore that is waited for: the server's own answer is all that can be known of it."""
         shared = self._shared(work.plan, clusters)
         if not state.is_acknowledged:
-            await clusters.destination.snapshots.restore(restore_request(work.task, work.plan))
+            await clusters.destination.snapshots.restore(start_request((work.task,), work.plan))
         shared.acknowledged.add(work.opaque_id)
         yield Acknowledged(done=0, total=0, parts_done=1, parts=1, token=RestoreState(is_acknowledged=True).as_token())
 

@@ -1,8 +1,8 @@
-"""What is made ready: the repository for all tasks, and for each the names that are taken."""
+"""What is made ready (the repository for all tasks, the names that are taken), and cleared away to cancel a restore."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from esmigrate_tui.elastic.snapshots import register_request, unregister_request
 from esmigrate_tui.methods.restore_from_snapshot.requests import (
@@ -10,13 +10,15 @@ from esmigrate_tui.methods.restore_from_snapshot.requests import (
     delete_request,
     restoration_of,
 )
-from esmigrate_tui.methods.restore_from_snapshot.state import comes_from
+from esmigrate_tui.methods.restore_from_snapshot.state import RestoreState, comes_from, is_ours
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import Repository, RestoreKind, RestoreOptions, TakenNameRule
 
 if TYPE_CHECKING:
-    from esmigrate_tui.elastic.cluster import Clusters
+    from collections.abc import Sequence
+
+    from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.methods.contract import Recorder, Work
     from esmigrate_tui.methods.restore_from_snapshot.restore_run import RestoreRun
     from esmigrate_tui.model.plan import Plan
@@ -102,3 +104,48 @@ async def make_way(work: Work, clusters: Clusters, recorder: Recorder) -> None:
             closing, opening = close_requests(name)
             what = f"the index {name} was closed, to be restored over"
             await recorder.change(Side.DESTINATION, what, closing, opening)
+
+
+async def delete_incomplete(work: Work, clusters: Clusters, names: Sequence[str], state: RestoreState) -> None:
+    """Delete what the task has restored in part, which cancels its restore; what is complete, or not its own, stays.
+
+    Raises ProblemError.
+    """
+    wanted, cluster = restoration_of(work.plan), clusters.destination
+    found = await cluster.snapshots.recoveries(names)
+    half = [
+        one
+        for one in found.values()
+        if is_ours(one, state.made.get(one.index, ""), wanted) and not one.is_complete and not one.is_closed
+    ]
+    if not half:
+        return
+    if work.task.kind is RestoreKind.DATA_STREAM:
+        await _delete_stream(work, cluster, names)
+        return
+    for one in half:
+        try:
+            await cluster.changes.delete_index(one.index)
+        except ProblemError as error:
+            if error.problem.cause is Cause.PRIVILEGES and work.task.kind is RestoreKind.FEATURE_STATE:
+                raise ProblemError.of(
+                    Cause.PRIVILEGES,
+                    f"The restore of the feature {work.task.source_index} cannot be cancelled.",
+                    why="From 8.0 on even a superuser may not delete the indices of a feature.",
+                    todo="Let it come to its end: such indices are small. Or sign in with a role that has "
+                    "allow_restricted_indices.",
+                    evidence=error.problem.evidence or error.problem.what,
+                ) from None
+            if error.problem.cause is not Cause.MISSING:
+                raise
+
+
+async def _delete_stream(work: Work, cluster: Cluster, names: Sequence[str]) -> None:
+    """Delete a half restored data stream if nothing else is in it: its newest index cannot be deleted alone."""
+    path = delete_request(work.task.destination_index, is_stream=True).path
+    told = await cluster.wire.get(path, dict[str, Any])
+    backing = {
+        str(index.get("index_name", "")) for one in told.get("data_streams", []) for index in one.get("indices", [])
+    }
+    if backing and backing <= set(names):
+        await cluster.changes.make(delete_request(work.task.destination_index, is_stream=True))

@@ -30,7 +30,7 @@ from esmigrate_tui.model.snapshot import (
 from esmigrate_tui.model.text import clean, counted, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from esmigrate_tui.model.facts import IndexFacts
     from esmigrate_tui.model.snapshot import ShardFailure, SnapshotIndex
@@ -203,8 +203,8 @@ def _index_task(ground: _RestoreFacts, name: str) -> Task:
         destination_index=target,
         kind=kind,
         documents=ground.chosen[name].documents,
-        shards=_shards(ground, held),
-        size=_size(ground, held),
+        shards=_total(ground, held, lambda one: one.shards),
+        size=_total(ground, held, lambda one: one.bytes),
     )
     taken = _taken(ground, [target, *destination_names(task, snapshot)])
     if taken.get(target) == "data stream":  # those that back it go with it
@@ -228,8 +228,8 @@ def _feature_task(ground: _RestoreFacts, name: str) -> Task:
         source_index=name,
         destination_index=name,
         kind=RestoreKind.FEATURE_STATE,
-        shards=_shards(ground, held),
-        size=_size(ground, held),
+        shards=_total(ground, held, lambda one: one.shards),
+        size=_total(ground, held, lambda one: one.bytes),
     )
     there = _taken(ground, held)
     names = listed(sorted(there), _NAMES_SHOWN)
@@ -327,17 +327,9 @@ def _must_be_a_name(task: Task) -> None:
     )
 
 
-def _shards(ground: _RestoreFacts, held: Iterable[str]) -> int | None:
-    """All primary shards of these indices; None where the snapshot does not say it of one of them."""
-    return _sum([detail.shards if (detail := ground.details.get(name)) else None for name in held])
-
-
-def _size(ground: _RestoreFacts, held: Iterable[str]) -> int | None:
-    """All bytes of these indices; None where the snapshot does not say it of one of them."""
-    return _sum([detail.bytes if (detail := ground.details.get(name)) else None for name in held])
-
-
-def _sum(known: list[int | None]) -> int | None:
+def _total(ground: _RestoreFacts, held: Iterable[str], of: Callable[[SnapshotIndex], int | None]) -> int | None:
+    """The shards or bytes of these indices together; None where the snapshot does not say it of one of them."""
+    known = [of(ground.details[name]) if name in ground.details else None for name in held]
     return None if not known or None in known else sum(amount or 0 for amount in known)
 
 
@@ -392,11 +384,6 @@ def held_by(task: Task, snapshot: SnapshotFacts) -> tuple[str, ...]:
     return destination_names(msgspec.structs.replace(task, destination_index=task.source_index), snapshot)
 
 
-def restore_request(task: Task, plan: Plan) -> Request:
-    """What starts the restore of one task; it goes on by itself, but for the global state, which is waited for."""
-    return restore_of_several((task,), plan)
-
-
 def can_share(task: Task, plan: Plan) -> bool:
     """Whether its restore can be asked for in one request with others: it keeps its name, and is one plain index."""
     is_plain = task.kind is RestoreKind.INDEX and task.source_index == task.destination_index
@@ -404,7 +391,10 @@ def can_share(task: Task, plan: Plan) -> bool:
 
 
 def restore_of_several(tasks: Sequence[Task], plan: Plan) -> Request:
-    """What starts the restore of several tasks at once; more than one only where each of them can share."""
+    """What starts the restore of tasks at once; of several only where each can share.
+
+    It goes on by itself, but for the global state, which is waited for.
+    """
     wanted = restoration_of(plan)
     task = tasks[0]
     knows_features = Features.of_elasticsearch(plan.destination_version).has_feature_states

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.methods.restore_from_snapshot.problems import no_repository
+from esmigrate_tui.elastic.responses.settings import bytes_of
 from esmigrate_tui.methods.restore_from_snapshot.requests import (
     start_request,
 )
@@ -13,10 +13,10 @@ from esmigrate_tui.methods.restore_from_snapshot.sharing import SharedRecoveries
 from esmigrate_tui.methods.restore_from_snapshot.troubles import (
     RecoveryLimits,
     binding_cap,
-    bytes_of,
     is_settled,
 )
 from esmigrate_tui.model.problem import Cause, ProblemError
+from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.snapshots import RestoreProgress
     from esmigrate_tui.model.plan import Plan, Task
     from esmigrate_tui.model.snapshot import RestoreOptions, SnapshotFacts
+
+
+_CAP: Final = "indices.recovery.max_bytes_per_sec"
+_OWN_CAP: Final = "max_restore_bytes_per_sec"
 
 
 class RestoreRun:
@@ -53,7 +57,12 @@ class RestoreRun:
             await self._cluster.snapshots.restore(start_request(tasks, plan))
         except ProblemError as error:
             if error.problem.cause is Cause.MISSING and await self._is_unregistered():
-                raise no_repository(self._wanted.repository.name) from None
+                raise ProblemError.of(
+                    Cause.BUSY,
+                    f"The repository {clean(self._wanted.repository.name)} is no longer registered on the destination.",
+                    why="It was removed since the run began; a restore reads all its files from there.",
+                    todo="Register it again under the same name; the run goes on by itself then.",
+                ) from None
             raise
 
     async def _is_unregistered(self) -> bool:
@@ -84,6 +93,6 @@ class RestoreRun:
         own = next((one.settings for one in known if one.name == self._wanted.repository.name), {})
         limited = features.limits_restores_by_recovery
         return RecoveryLimits(
-            recovery=bytes_of(settings.get("indices.recovery.max_bytes_per_sec", "40mb")) if limited else None,
-            repository=bytes_of(own.get("max_restore_bytes_per_sec", "0" if limited else "40mb")),
+            recovery=bytes_of({_CAP: "40mb", **settings}, _CAP) if limited else None,
+            repository=bytes_of({_OWN_CAP: "0" if limited else "40mb", **own}, _OWN_CAP),
         )

@@ -11,9 +11,11 @@ from esmigrate_tui.methods.restore_from_snapshot.requests import (
     restoration_of,
 )
 from esmigrate_tui.methods.token import Token
+from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import Acknowledged, RestoredShards
+from esmigrate_tui.model.ledger import replaced_index
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.text import listed
+from esmigrate_tui.model.text import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -56,6 +58,40 @@ def is_whole(names: Iterable[str], made: Mapping[str, str], found: Mapping[str, 
     known = [(made.get(name, ""), found.get(name)) for name in names]
     return bool(known) and all(
         recovery is not None and recovery.is_complete and recovery.uuid == uuid != "" for uuid, recovery in known
+    )
+
+
+def seen_of(names: Iterable[str], state: RestoreState, found: Mapping[str, RestoreProgress]) -> list[RestoreProgress]:
+    """What was seen of a task's indices; raises ProblemError where one was deleted, or made anew by another process."""
+    for name in names:
+        if name not in found:
+            raise ProblemError.of(
+                Cause.MISSING,
+                f"The index {name} is no longer on the destination.",
+                why="It was deleted while it was being restored, which cancels a restore.",
+                todo="If that was intended, nothing has to be done. If not, run the plan again.",
+            )
+        if found[name].uuid != state.made.get(name):
+            raise ProblemError(
+                replaced_index(
+                    name,
+                    Side.DESTINATION,
+                    verb="restored",
+                    why="It was deleted and made anew meanwhile.",
+                    todo="Look at what it holds. To restore it again, run the plan again under another name.",
+                )
+            )
+    return [found[name] for name in names]
+
+
+def never_seen(work: Work, names: Sequence[str]) -> ProblemError:
+    """Nothing of an accepted restore can be seen."""
+    return ProblemError.of(
+        Cause.UNKNOWN_OUTCOME,
+        f"The outcome of restoring {work.task.source_index} is unknown: "
+        f"{counted(len(names), 'index', 'indices')} that should appear cannot be seen.",
+        why="The destination accepted the restore, and shows nothing of it.",
+        todo="It is looked for again, and restored again when it is not there.",
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.text import clean, counted, size
@@ -55,8 +55,8 @@ def unplaced(
     telling = [text for text in objections if not text.startswith(_REPEATING)] or list(objections)
     evidence = clean("\n".join(telling) or first.details or first.status, 2_000)
     for text in telling:
-        if known := _in_plain_words(text, what):
-            return Problem(cause=known.cause, what=known.what, why=known.why, todo=known.todo, evidence=evidence)
+        if known := _in_plain_words(text, what, evidence):
+            return known
     return Problem(
         cause=Cause.BUSY,
         what=f"{what} find no node.",
@@ -67,21 +67,20 @@ def unplaced(
     )
 
 
-@dataclass(frozen=True)
-class _Decider:
+class _Decider(NamedTuple):
     """What one of the server's rules means; braces are the groups of the pattern."""
 
     pattern: re.Pattern[str]
     why: str
     todo: str
-    cause: Cause = Cause.BUSY
-
-
-_LONGEST_TEXT: Final = 4_000  # characters of the server's words that are matched
+    cause: Cause
 
 
 def _decider(pattern: str, why: str, todo: str, cause: Cause = Cause.BUSY) -> _Decider:
     return _Decider(re.compile(pattern, re.DOTALL), why, todo, cause)
+
+
+_LONGEST_TEXT: Final = 4_000  # characters of the server's words that are matched
 
 
 _DECIDERS: Final = (
@@ -158,7 +157,7 @@ _DECIDERS: Final = (
 )
 
 
-def _in_plain_words(text: str, what: str) -> Problem | None:
+def _in_plain_words(text: str, what: str, evidence: str) -> Problem | None:
     for known in _DECIDERS:
         if found := known.pattern.search(text[:_LONGEST_TEXT]):
             groups = {name: value or "" for name, value in found.groupdict().items()}
@@ -171,6 +170,7 @@ def _in_plain_words(text: str, what: str) -> Problem | None:
                 what=f"{what} find no node.",
                 why=known.why.format(**groups),
                 todo=known.todo.format(**groups),
+                evidence=evidence,
             )
     return None
 
@@ -219,33 +219,28 @@ _SAID: Final = 400  # characters of a server's own words in a sentence
 
 def _not_made(what: str, shard: UnassignedShard) -> Problem:
     """An index that a node of the destination could not make: it lacks a file, or a part, that the index wants."""
-    text = shard.details[:_LONGEST_TEXT]
+    text, cause = shard.details[:_LONGEST_TEXT], Cause.REFUSED
     if found := _FILE.search(text):
-        return Problem(
-            cause=Cause.BUSY,
-            what=f"{what} could not be made: a node of the destination cannot read the file {clean(found[1], 300)}.",
-            why="The index's own settings name it (such as synonyms_path), and a snapshot holds no files of nodes.",
-            todo="Put the file there on every node of the destination, as it is on those of the source, readable by "
-            "the user that runs Elasticsearch; the restore is made again then.",
-            evidence=shard.details,
+        cause, lacks = Cause.BUSY, f": a node of the destination cannot read the file {clean(found[1], 300)}"
+        why = "The index's own settings name it (such as synonyms_path), and a snapshot holds no files of nodes."
+        todo = (
+            "Put the file there on every node of the destination, as it is on those of the source, readable by the "
+            "user that runs Elasticsearch; the restore is made again then."
         )
-    if found := _KIND.search(text):
-        return Problem(
-            cause=Cause.REFUSED,
-            what=f"{what} could not be made: the destination lacks the {clean(found[1], 60)} {clean(found[2], 200)}.",
-            why=f"It is part of a module or plugin that the source has. {_said(shard)}",
-            todo="Install that on every node of the destination and resume the run, or copy the index by another "
-            "method with a definition that does without.",
-            evidence=shard.details,
+    elif found := _KIND.search(text):
+        lacks = f": the destination lacks the {clean(found[1], 60)} {clean(found[2], 200)}"
+        why = f"It is part of a module or plugin that the source has. {_said(shard)}"
+        todo = (
+            "Install that on every node of the destination and resume the run, or copy the index by another method "
+            "with a definition that does without."
         )
-    return Problem(
-        cause=Cause.REFUSED,
-        what=f"{what} could not be made by a node of the destination.",
-        why=f"Its settings or mappings are not taken there. {_said(shard)}",
-        todo="Cure what it says on the destination and resume the run, restore it with these settings left out, or "
-        "copy it by another method.",
-        evidence=shard.details,
-    )
+    else:
+        lacks, why = " by a node of the destination", f"Its settings or mappings are not taken there. {_said(shard)}"
+        todo = (
+            "Cure what it says on the destination and resume the run, restore it with these settings left out, or "
+            "copy it by another method."
+        )
+    return Problem(cause=cause, what=f"{what} could not be made{lacks}.", why=why, todo=todo, evidence=shard.details)
 
 
 def _said(shard: UnassignedShard) -> str:
@@ -258,28 +253,24 @@ def _unread(what: str, recovery: RestoreProgress, shard: UnassignedShard) -> Pro
     """A shard that a node has begun and could not restore; its details say why, in the server's words."""
     if any(sign in shard.details for sign in _NOT_MADE):
         return _not_made(what, shard)
-    for pattern, cause, why, todo in _UNREAD:
-        if re.search(pattern, shard.details[:_LONGEST_TEXT]):
-            return Problem(
-                cause=cause,
-                what=f"{what} could not be restored: {why}.",
-                why=f"The destination tried {counted(max(1, shard.attempts), 'time')}.",
-                todo=todo,
-                evidence=shard.details,
-            )
-    return Problem(
-        cause=Cause.REFUSED,
-        what=f"{what} could not be restored from {recovery.repository or 'the repository'}.",
-        why=f"The destination tried {counted(max(1, shard.attempts), 'time')}, and gave up. {_said(shard)}",
-        todo="If that can be cured, resume the run then. Else restore it from another snapshot, or copy it by another "
-        "method.",
-        evidence=shard.details,
-    )
+    tried = f"The destination tried {counted(max(1, shard.attempts), 'time')}"
+    known = next((row for row in _UNREAD if re.search(row[0], shard.details[:_LONGEST_TEXT])), None)
+    if known is not None:
+        _, cause, reason, todo = known
+        failed, why = f": {reason}", f"{tried}."
+    else:
+        cause, failed = Cause.REFUSED, f" from {recovery.repository or 'the repository'}"
+        why = f"{tried}, and gave up. {_said(shard)}"
+        todo = (
+            "If that can be cured, resume the run then. Else restore it from another snapshot, or copy it by another "
+            "method."
+        )
+    what = f"{what} could not be restored{failed}."
+    return Problem(cause=cause, what=what, why=why, todo=todo, evidence=shard.details)
 
 
 # -- speed -------------------------------------------------------------------------------------------------------------
 
-_UNITS: Final = {"b": 1, "kb": 2**10, "mb": 2**20, "gb": 2**30, "tb": 2**40, "pb": 2**50, "k": 2**10, "m": 2**20}
 _CLOSE: Final = (0.75, 1.3)  # a capped restore comes in bursts
 _SETTLED: Final = 2.0  # seconds of copying before its speed says anything
 
@@ -296,18 +287,6 @@ class RecoveryLimits:
         """The one that is met first."""
         known = [cap for cap in (self.recovery, self.repository) if cap]
         return min(known) if known else None
-
-
-def bytes_of(text: str) -> float | None:
-    """Bytes in Elasticsearch's "40mb"; None for no limit ("-1", "0") and for what cannot be read."""
-    found = re.fullmatch(r"(-?\d{1,18}(?:\.\d{1,9})?)\s{0,9}([a-z]{0,2})", text[:60].strip().lower())
-    if found is None:
-        return None
-    try:
-        amount = float(found[1]) * _UNITS.get(found[2] or "b", 0)
-    except ValueError:
-        return None
-    return amount if amount > 0 else None
 
 
 def is_settled(recoveries: Sequence[RestoreProgress]) -> bool:
