@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
     from esmigrate_tui.model.method import MethodName
-    from esmigrate_tui.translate import TranslatedIndex
+    from esmigrate_tui.translate import Translation
 
 
 BEFORE_6: Final = "doc"
@@ -163,14 +163,14 @@ def kinds_of(draft: Draft, index: str, copying: CopyOptions) -> dict[str, str]:
     return {"": target}
 
 
-def translated(draft: Draft, index: str, kind: str) -> TranslatedIndex:
+def translated(draft: Draft, index: str, kind: str) -> Translation:
     """The definition of an index, or of one type of it alone, in the words of the draft's destination."""
     definition = draft.definitions[index]
     plugins = _plugins(draft.destination_facts)
     return translate(of_type(definition, kind) if kind else definition, _version_of(draft), plugins=plugins)
 
 
-def body_of(translation: TranslatedIndex, draft: Draft) -> str:
+def body_of(translation: Translation, draft: Draft) -> str:
     """The body of an index whose definition the user has not edited: the translation, with the settings for all."""
     if not draft.settings:
         return translation.as_json()

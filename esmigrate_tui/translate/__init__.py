@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from esmigrate_tui.translate.definition import TranslatedIndex, translate
+from esmigrate_tui.translate.definition import translate
+from esmigrate_tui.translate.translation import Translation
 
-__all__ = ["TranslatedIndex", "translate"]
+__all__ = ["Translation", "translate"]

@@ -8,18 +8,19 @@ import msgspec
 
 from esmigrate_tui.model.carried import CarriedDefinition, DefinitionKind, NameConflict
 from esmigrate_tui.model.definition_depth import DEFINITION_LEVELS, is_too_deep
-from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.settings import named
+from esmigrate_tui.model.streams import patterns, priority_of
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.translate.pipelines import TOLD, translate_pipeline
 from esmigrate_tui.translate.policies import translate_policy
-from esmigrate_tui.translate.templates import overlap, translate_composable, translate_template
+from esmigrate_tui.translate.templates import COMPOSABLE, overlap, translate_composable, translate_template
 from esmigrate_tui.translate.types import is_typeless
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from esmigrate_tui.model.carried import StoredDefinition
+    from esmigrate_tui.model.facts import Version
 
 _Json = dict[str, Any]
 
@@ -70,26 +71,16 @@ def _beside_others(
         if name == one.name or not _overlapping(mine, body):
             continue
         shown = clean(name, 200)
-        if _priority(body) == _priority(mine):
+        if priority_of(body) == priority_of(mine):
             conflict = NameConflict.REFUSED
             changes.append(f"the template {shown} is for some of its indices and has the same priority: merge the two")
-        elif _priority(body) > _priority(mine):
+        elif priority_of(body) > priority_of(mine):
             changes.append(f"the template {shown} wins where both are for an index; they are not merged any more")
     return msgspec.structs.replace(one, changes=(*one.changes, *changes), conflict=conflict)
 
 
 def _overlapping(one: _Json, other: _Json) -> bool:
-    return any(overlap(a, b) for a in _patterns(one) for b in _patterns(other))
-
-
-def _patterns(body: _Json) -> list[str]:
-    told = body.get("index_patterns")
-    return [pattern for pattern in (told if isinstance(told, list) else [told]) if isinstance(pattern, str)]
-
-
-def _priority(body: _Json) -> int:
-    told = body.get("priority", 0)
-    return told if isinstance(told, int) else 0
+    return any(overlap(a, b) for a in patterns(one) for b in patterns(other))
 
 
 def _one(
@@ -104,31 +95,25 @@ def _one(
     if is_too_deep(told.body):
         why = f"it is nested deeper than {DEFINITION_LEVELS} levels of JSON, which this program does not follow"
         return CarriedDefinition(kind=kind, name=told.name, body="{}", changes=(why,), conflict=NameConflict.REFUSED)
-    changes: tuple[str, ...]
-    conflicts: tuple[str, ...] = ()
     if kind is DefinitionKind.PIPELINE:
-        pipeline = translate_pipeline(told.body, destination, source, processors)
-        body, changes, conflicts = pipeline.body, pipeline.changes, pipeline.conflicts
+        new = translate_pipeline(told.body, destination, source, processors)
     elif kind is DefinitionKind.POLICY:
-        policy = translate_policy(told.body, destination)
-        body, changes = policy.body, policy.changes
+        new = translate_policy(told.body, destination)
     elif kind is DefinitionKind.LEGACY:
-        template = translate_template(told.body, destination, source, plugins)
-        kind = DefinitionKind.LEGACY if template.is_legacy else DefinitionKind.TEMPLATE
-        body, changes, conflicts = template.body, template.changes, template.conflicts
-    elif destination < Version(7, 8):
+        new = translate_template(told.body, destination, source, plugins)
+        kind = DefinitionKind.LEGACY if destination < COMPOSABLE else DefinitionKind.TEMPLATE
+    elif destination < COMPOSABLE:
         return None
     else:
-        template = translate_composable(told.body, destination, source, plugins)
-        body, changes, conflicts = template.body, template.changes, template.conflicts
-    conflict = NameConflict.REFUSED if conflicts else NameConflict.NONE
+        new = translate_composable(told.body, destination, source, plugins)
+    conflict = NameConflict.REFUSED if new.conflicts else NameConflict.NONE
     if (mine := known.get((kind, told.name))) is not None:
-        conflict = NameConflict.SAME if _known(kind, mine) == comparable(body) else NameConflict.OTHER
+        conflict = NameConflict.SAME if _known(kind, mine) == comparable(new.body) else NameConflict.OTHER
     return CarriedDefinition(
         kind=kind,
         name=told.name,
-        body=msgspec.json.format(msgspec.json.encode(_sent(kind, body, destination)), indent=2).decode(),
-        changes=(*changes, *conflicts),
+        body=msgspec.json.format(msgspec.json.encode(_sent(kind, new.body, destination)), indent=2).decode(),
+        changes=(*new.changes, *new.conflicts),
         conflict=conflict,
     )
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from esmigrate_tui.model.definition_depth import DEFINITION_LEVELS, is_too_deep, too_deep
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.translate.aliases import translate_aliases
@@ -15,6 +13,7 @@ from esmigrate_tui.translate.mappings import merged_mappings
 from esmigrate_tui.translate.origin import created_by
 from esmigrate_tui.translate.settings import translate_settings
 from esmigrate_tui.translate.source_mode import with_source_mode
+from esmigrate_tui.translate.translation import Translation
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,25 +22,9 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.facts import Version
 
 
-class TranslatedIndex(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of a create-index request, and what is otherwise than on the source, in words.
-
-    It is typeless from 6.0 on. `conflicts` say what the destination could not hold as the source has it; the body has
-    the first of what is at odds there, and should not be used without a user's decision.
-    """
-
-    body: dict[str, Any]
-    changes: tuple[str, ...] = ()
-    conflicts: tuple[str, ...] = ()
-
-    def as_json(self) -> str:
-        """The body as JSON that a person can read."""
-        return msgspec.json.format(msgspec.json.encode(self.body), indent=2).decode()
-
-
 def translate(
     definition: IndexDefinition, destination: Version, *, plugins: Collection[str] | None = None
-) -> TranslatedIndex:
+) -> Translation:
     """What creates on `destination` the index that `definition` describes.
 
     `plugins` are those of the destination, where they are known: what needs another one is left out then. Raises
@@ -61,7 +44,7 @@ def translate(
     body: dict[str, Any] = {"settings": settings, "mappings": mapping}
     if definition.aliases:
         body["aliases"] = translate_aliases(definition.aliases, destination, changes)
-    return TranslatedIndex(body=body, changes=(*settings_changes, *changes, *found.changes), conflicts=found.conflicts)
+    return Translation(body=body, changes=(*settings_changes, *changes, *found.changes), conflicts=found.conflicts)
 
 
 def names_analyzer(mapping: object, name: str) -> bool:

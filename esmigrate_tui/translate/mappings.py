@@ -18,7 +18,7 @@ from esmigrate_tui.translate.types import MergedMappings, is_typeless, merged, t
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["is_typeless", "merged_mappings", "translate_mappings", "types_of"]
+__all__ = ["is_typeless", "merged_mappings", "types_of"]
 
 _Json = dict[str, Any]
 
@@ -91,14 +91,6 @@ def merged_mappings(
         changes=tuple(dict.fromkeys((*changes, *found.changes))),
         conflicts=(*found.conflicts, *dotted),
     )
-
-
-def translate_mappings(
-    mappings: _Json, destination: Version, source: Version | None = None
-) -> tuple[_Json, tuple[str, ...]]:
-    """As `merged_mappings`, with what cannot be among what was changed."""
-    found = merged_mappings(mappings, destination, source)
-    return found.mapping, (*found.changes, *found.conflicts)
 
 
 def _root(mapping: object, manner: TranslationContext, changes: list[str]) -> _Json:

@@ -14,6 +14,7 @@ import msgspec
 
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.translate.dates import modern_format
+from esmigrate_tui.translate.translation import Translation
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -33,17 +34,9 @@ TOLD: Final = ("created_date", "created_date_millis", "modified_date", "modified
 """What a server tells of something that it keeps, and does not want to be told."""
 
 
-class TranslatedPipeline(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of a pipeline for a destination, and what is otherwise or must be there, in words."""
-
-    body: dict[str, Any]
-    changes: tuple[str, ...] = ()
-    conflicts: tuple[str, ...] = ()
-
-
 def translate_pipeline(
     told: _Json, destination: Version, source: Version, processors: Collection[str] | None = None
-) -> TranslatedPipeline:
+) -> Translation:
     """A pipeline as `GET /_ingest/pipeline` told it, for `destination`.
 
     `processors` are those that the destination has, where they are known.
@@ -53,7 +46,7 @@ def translate_pipeline(
     for name in ("processors", "on_failure"):
         if name in body:
             body[name] = work.all(body[name], name)
-    return TranslatedPipeline(body=body, changes=tuple(dict.fromkeys(work.changes)), conflicts=tuple(work.conflicts))
+    return Translation(body=body, changes=tuple(dict.fromkeys(work.changes)), conflicts=tuple(work.conflicts))
 
 
 class _PipelineTranslation:

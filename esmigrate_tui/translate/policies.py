@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from esmigrate_tui.model.text import clean
+from esmigrate_tui.translate.translation import Translation
 
 if TYPE_CHECKING:
     from esmigrate_tui.model.facts import Version
@@ -18,14 +17,7 @@ if TYPE_CHECKING:
 _Json = dict[str, Any]
 
 
-class TranslatedPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of a policy for a destination, and what is otherwise or must be there, in words."""
-
-    body: dict[str, Any]
-    changes: tuple[str, ...] = ()
-
-
-def translate_policy(told: _Json, destination: Version) -> TranslatedPolicy:
+def translate_policy(told: _Json, destination: Version) -> Translation:
     """A policy as `GET /_ilm/policy` told it, for `destination`."""
     changes: list[str] = []
     policy = told.get("policy")
@@ -33,7 +25,7 @@ def translate_policy(told: _Json, destination: Version) -> TranslatedPolicy:
     phases = kept.get("phases")
     if isinstance(phases, dict):
         kept["phases"] = {name: _phase(name, one, destination, changes) for name, one in phases.items()}
-    return TranslatedPolicy(body={"policy": kept}, changes=tuple(dict.fromkeys(changes)))
+    return Translation(body={"policy": kept}, changes=tuple(dict.fromkeys(changes)))
 
 
 def _phase(name: str, told: object, destination: Version, changes: list[str]) -> object:

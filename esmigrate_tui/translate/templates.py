@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.translate.aliases import translate_aliases
@@ -19,6 +17,7 @@ from esmigrate_tui.translate.mappings import merged_mappings
 from esmigrate_tui.translate.pipelines import TOLD
 from esmigrate_tui.translate.settings import translate_settings
 from esmigrate_tui.translate.source_mode import with_source_mode
+from esmigrate_tui.translate.translation import Translation
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -33,18 +32,9 @@ _REFERRING: Final = ("index.lifecycle.", "index.default_pipeline", "index.final_
 _BESIDE: Final = ("version", "_meta", "deprecated")
 
 
-class TranslatedTemplate(msgspec.Struct, frozen=True, kw_only=True):
-    """A template for a destination: `is_legacy` says which of the two kinds it is."""
-
-    body: dict[str, Any]
-    is_legacy: bool
-    changes: tuple[str, ...] = ()
-    conflicts: tuple[str, ...] = ()
-
-
 def translate_template(
     told: _Json, destination: Version, source: Version, plugins: Collection[str] | None = None
-) -> TranslatedTemplate:
+) -> Translation:
     """A legacy template, as `GET /_template` told it, for `destination`: composable from 7.8 on."""
     changes: list[str] = []
     patterns = told.get("index_patterns", told.get("template", []))
@@ -64,14 +54,12 @@ def translate_template(
         body = {"template": patterns[0] if patterns else "", "order": order} | inner | beside
         if len(patterns) > 1:
             changes.append(f"of its patterns only {clean(patterns[0], 200)} is kept, there can be one")
-    return TranslatedTemplate(
-        body=body, is_legacy=destination < COMPOSABLE, changes=tuple(dict.fromkeys(changes)), conflicts=conflicts
-    )
+    return Translation(body=body, changes=tuple(dict.fromkeys(changes)), conflicts=conflicts)
 
 
 def translate_composable(
     told: _Json, destination: Version, source: Version, plugins: Collection[str] | None = None
-) -> TranslatedTemplate:
+) -> Translation:
     """An index template or a component, as 7.8 and newer tell them, for a destination of 7.8 or newer."""
     changes: list[str] = []
     template = told.get("template")
@@ -90,7 +78,7 @@ def translate_composable(
     # What servers tell of a template, and do not want to be told.
     for name in TOLD:
         body.pop(name, None)
-    return TranslatedTemplate(body=body, is_legacy=False, changes=tuple(dict.fromkeys(changes)), conflicts=conflicts)
+    return Translation(body=body, changes=tuple(dict.fromkeys(changes)), conflicts=conflicts)
 
 
 def _inner(

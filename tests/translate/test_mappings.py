@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esmigrate_tui.model.facts import Version
-from esmigrate_tui.translate.mappings import is_typeless, translate_mappings, types_of
+from esmigrate_tui.translate.mappings import is_typeless, types_of
+from tests.translate.translating import translate_mappings
 
 V7 = Version(7, 17, 28)
 V8 = Version(8, 19, 3)

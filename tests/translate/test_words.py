@@ -11,9 +11,9 @@ from esmigrate_tui.model.facts import Version
 from esmigrate_tui.translate import translate
 from esmigrate_tui.translate.aliases import translate_aliases
 from esmigrate_tui.translate.dates import modern_format
-from esmigrate_tui.translate.mappings import translate_mappings
 from esmigrate_tui.translate.origin import created_by
 from esmigrate_tui.translate.settings import translate_settings
+from tests.translate.translating import translate_mappings
 
 V5, V6, V7, V8, V9 = (Version(5, 6, 16), Version(6, 8, 23), Version(7, 17, 28), Version(8, 19, 3), Version(9, 5))
 
