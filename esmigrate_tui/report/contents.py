@@ -19,7 +19,7 @@ from esmigrate_tui.model.ledger import EntryState, LedgerEntry
 from esmigrate_tui.model.method import MethodName, Unit
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.verdict import run_verdict, what_is_left
-from esmigrate_tui.report.judgement import EarlierChanges, ReportRow, ToDo, by_hand, how_checked, to_do
+from esmigrate_tui.report.judgement import EarlierChanges, ReportRow, ToDo, by_hand, how_checked, is_complete, to_do
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -173,7 +173,7 @@ def gather(  # noqa: PLR0913  # all that a report tells of is an argument
         made_at=_moment(now),
         verdict=f"{run_verdict(progress).sentence} {what_is_left(progress)}".strip(),
         how_checked=how_checked(rows),
-        is_verified=progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows),
+        is_verified=is_complete(progress, rows),
         outcome=progress.outcome,
         exit_code=int(progress.exit_code()),
         method=plan.method,
@@ -240,36 +240,12 @@ def _end(connection: Connection, version: str, uuid: str) -> ReportedCluster:
 
 
 def _row(task: TaskProgress, planned: Task | None) -> ReportRow:
-    """One index; where both sides were not counted, what the servers said while it was moved."""
-    if task.unit is Unit.BYTES:
-        return _restored_row(task, planned)
-    expected = task.expected if task.source_count is None else task.source_count
-    there = task.written + task.there_already if task.destination_count is None else task.destination_count
-    return ReportRow(
-        source_index=task.summary.source_index,
-        destination_index=task.summary.destination_index,
-        state=task.state,
-        source_count=expected,
-        destination_count=there,
-        was_counted=task.was_counted,
-        is_verified=task.is_proved,
-        refused=task.refused,
-        there_already=task.there_already,
-        collided=task.collided,
-        seconds=_took(task),
-        problem=_trouble_of(task),
-        changes=planned.changes if planned else (),
-        samples=task.samples,
-        compared=task.compared,
-        watched=task.watched,
-        is_stream=planned is not None and planned.kind is RestoreKind.DATA_STREAM,
-    )
+    """One index, or part of a restore: that is proved by its shards, and by documents only where the source was asked.
 
-
-def _restored_row(task: TaskProgress, planned: Task | None) -> ReportRow:
-    """One part of a restore: proved by its shards, and by documents only where the source could be asked."""
-    is_state = planned is not None and planned.kind is RestoreKind.GLOBAL_STATE  # it has neither shards nor bytes
-    return ReportRow(
+    Else, where both sides were not counted, it has what the servers said while it was moved.
+    """
+    kind = planned.kind if planned else RestoreKind.INDEX
+    row = ReportRow(
         source_index=task.summary.source_index,
         destination_index=task.summary.destination_index,
         state=task.state,
@@ -280,12 +256,25 @@ def _restored_row(task: TaskProgress, planned: Task | None) -> ReportRow:
         seconds=_took(task),
         problem=_trouble_of(task),
         changes=planned.changes if planned else (),
-        kind=planned.kind if planned else RestoreKind.INDEX,
-        is_stream=planned is not None and planned.kind is RestoreKind.DATA_STREAM,
-        size=None if is_state else task.shards.bytes if task.shards and task.shards.bytes else task.done,
-        shards=None if is_state else task.shards,
         samples=task.samples,
         compared=task.compared,
+        is_stream=kind is RestoreKind.DATA_STREAM,
+    )
+    if task.unit is Unit.BYTES:
+        if kind is RestoreKind.GLOBAL_STATE:  # it has neither shards nor bytes
+            return msgspec.structs.replace(row, kind=kind)
+        size = task.shards.bytes if task.shards and task.shards.bytes else task.done
+        return msgspec.structs.replace(row, kind=kind, size=size, shards=task.shards)
+    return msgspec.structs.replace(
+        row,
+        source_count=task.expected if task.source_count is None else task.source_count,
+        destination_count=task.written + task.there_already
+        if task.destination_count is None
+        else row.destination_count,
+        refused=task.refused,
+        there_already=task.there_already,
+        collided=task.collided,
+        watched=task.watched,
     )
 
 

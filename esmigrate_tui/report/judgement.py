@@ -20,7 +20,7 @@ from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.model.verdict import nouns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from esmigrate_tui.model.plan import Plan
 
@@ -94,7 +94,7 @@ class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
         return "the source differs" if self.was_counted else "not checked"
 
 
-class ToDo(msgspec.Struct, frozen=True, kw_only=True):
+class ToDo(msgspec.Struct, frozen=True):
     """Something that the user has to do or to decide; `copy` is a command or request to paste, "" if there is none."""
 
     what: str
@@ -224,13 +224,12 @@ def to_do(  # all that a run leaves behind
     beside: Sequence[EarlierChanges] = (),
 ) -> tuple[ToDo, ...]:
     """What the user must still do, in that order."""
-    is_complete = progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows)
-    things: list[ToDo] = []
     if progress.outcome is RunOutcome.WAITING and progress.problem is not None:
-        return (ToDo(what=progress.problem.todo),)
+        return (ToDo(progress.problem.todo),)
+    things: list[ToDo] = []
     if progress.open_ledger and (progress.is_finished or progress.is_of_changes):
         changes = counted(len(progress.open_ledger), "change")
-        things.append(ToDo(what=f"Revert {changes}, or make the requests by hand.", copy=f"esmigrate cleanup {run}"))
+        things.append(ToDo(f"Revert {changes}, or make the requests by hand.", f"esmigrate cleanup {run}"))
     if progress.is_of_changes:
         return tuple(things)
     if progress.refused:
@@ -240,29 +239,23 @@ def to_do(  # all that a run leaves behind
         if plan.method.traits.loads:
             aside = f"{counted(progress.refused, 'row')} that {'was' if progress.refused == 1 else 'were'} rejected"
             again = f"Look at the {aside}{place}: correct them, in a file of their own, and index that one."
-        things.append(ToDo(what=again))
-    if not progress.is_finished and is_live:
-        things.append(
-            ToDo(
-                what="Wait for its end; this shows how far it is, or follow it with attach.",
-                copy=f"esmigrate status {run}",
-            )
-        )
-    elif not progress.is_finished:
-        what = "Resume the run: its process has ended before it was finished. What has arrived stays."
-        things.append(ToDo(what=what, copy=f"esmigrate resume {run}"))
-    else:
+        things.append(ToDo(again))
+    if progress.is_finished:
         things += _after_the_end(progress, rows, run, plan_file)
         things += _not_carried(progress, run)
+    elif is_live:
+        what = "Wait for its end; this shows how far it is, or follow it with attach."
+        things.append(ToDo(what, f"esmigrate status {run}"))
+    else:
+        what = "Resume the run: its process has ended before it was finished. What has arrived stays."
+        things.append(ToDo(what, f"esmigrate resume {run}"))
     if look := next((row for row in rows if _can_be_looked_at(row)), None):
         path = quote(look.destination_index, safe="")
-        things.append(ToDo(what="Look at the first documents yourself.", copy=f"GET /{path}/_search?pretty"))
+        things.append(ToDo("Look at the first documents yourself.", f"GET /{path}/_search?pretty"))
     things += _to_set_again(plan, rows)
     things += _settings_by_hand(plan, progress, rows, beside)
-    if is_complete:
-        things.append(
-            ToDo(what="Point your writers and readers at the destination.", copy=plan.destination.endpoint.url)
-        )
+    if is_complete(progress, rows):
+        things.append(ToDo("Point your writers and readers at the destination.", plan.destination.endpoint.url))
         things += _old_cluster(plan, progress)
     return _begun_large(things)
 
@@ -273,99 +266,78 @@ def by_hand(
     """What only the user can revert or remove, on the clusters themselves."""
     if progress.is_of_changes:
         return ()
-    is_complete = progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows)
-    settings = _settings_by_hand(plan, progress, rows, beside)
-    return _begun_large([*settings, *(_old_cluster(plan, progress) if is_complete else [])])
+    last = _old_cluster(plan, progress) if is_complete(progress, rows) else ()
+    return _begun_large([*_settings_by_hand(plan, progress, rows, beside), *last])
+
+
+def is_complete(progress: Progress, rows: Sequence[ReportRow]) -> bool:
+    """Whether all of it arrived, and was seen to."""
+    return progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows)
 
 
 def _begun_large(things: Sequence[ToDo]) -> tuple[ToDo, ...]:
-    return tuple(ToDo(what=thing.what[0].upper() + thing.what[1:], copy=thing.copy) for thing in things)
+    return tuple(ToDo(thing.what[0].upper() + thing.what[1:], thing.copy) for thing in things)
 
 
 def _settings_by_hand(
     plan: Plan, progress: Progress, rows: Sequence[ReportRow], beside: Sequence[EarlierChanges]
-) -> list[ToDo]:
+) -> Iterator[ToDo]:
     """What was opened, stopped or registered for the migration, by the user or before the run."""
-    is_complete = progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows)
-    things: list[ToDo] = []
     if plan.method.traits.pulls and plan.source is not None:
-        things.append(
-            ToDo(
-                what=f"{'' if is_complete else 'When everything has arrived: '}take the line reindex.remote.whitelist "
-                f"for {plan.source.endpoint.authority} out of the destination's settings, if it was added for this "
-                "migration (hosted: Edit, Manage user settings and extensions; else elasticsearch.yml and a restart). "
-                "To see whether a node still has it:",
-                copy="GET /_nodes/settings?filter_path=nodes.*.name,nodes.*.settings.reindex",
-            )
+        yield ToDo(
+            f"{'' if is_complete(progress, rows) else 'When everything has arrived: '}take the line "
+            f"reindex.remote.whitelist for {plan.source.endpoint.authority} out of the destination's settings, if it "
+            "was added for this migration (hosted: Edit, Manage user settings and extensions; else elasticsearch.yml "
+            "and a restart). To see whether a node still has it:",
+            "GET /_nodes/settings?filter_path=nodes.*.name,nodes.*.settings.reindex",
         )
-    things += [
-        ToDo(
-            what=f"When it is no longer needed, revert what was changed before the run: {listed(one.changes)}.",
-            copy=f"esmigrate cleanup {one.name}",
-        )
-        for one in beside
-    ]
+    for one in beside:
+        what = f"When it is no longer needed, revert what was changed before the run: {listed(one.changes)}."
+        yield ToDo(what, f"esmigrate cleanup {one.name}")
     if plan.restoration is not None and any(row.size or row.is_verified for row in rows):
-        things += _after_a_restore(plan, plan.restoration, rows)
-    return things
+        yield from _after_a_restore(plan, plan.restoration, rows)
 
 
-def _old_cluster(plan: Plan, progress: Progress) -> list[ToDo]:
+def _old_cluster(plan: Plan, progress: Progress) -> Iterator[ToDo]:
     """What becomes of the source, where there is one."""
-    if plan.source is None:
-        return []
-    return [
-        ToDo(
-            what=f"When you are satisfied, shut the source cluster down; {_touched(progress)}. As long as it is in "
-            "use, these numbers of it grow:",
-            copy="GET /_stats/search,indexing?filter_path=_all.total.*.*_total",
+    if plan.source is not None:
+        yield ToDo(
+            f"When you are satisfied, shut the source cluster down; {_touched(progress)}. As long as it is in use, "
+            "these numbers of it grow:",
+            "GET /_stats/search,indexing?filter_path=_all.total.*.*_total",
         )
-    ]
 
 
-def _after_the_end(progress: Progress, rows: Sequence[ReportRow], run: str, plan_file: str) -> list[ToDo]:
+def _after_the_end(progress: Progress, rows: Sequence[ReportRow], run: str, plan_file: str) -> Iterator[ToDo]:
     """What is to be done about what is missing, or may be: first what would make a new try fail again."""
     if accepted := next((row for row in rows if row.state is TaskState.ACCEPTED), None):
         arrived = counted(accepted.destination_count or 0, "document")
         sender = accepted.source_index.removeprefix("documents from ")
-        return [ToDo(what=f"Compare the {arrived} with what {sender} says it has sent, and read its log.")]
+        yield ToDo(f"Compare the {arrived} with what {sender} says it has sent, and read its log.")
+        return
     if progress.is_whole:
-        return []
-    things: list[ToDo] = []
-    for todo, tasks in _standing_in_the_way(progress).items():
-        names = listed([clean(task.summary.source_index, 100) for task in tasks], most=3)
+        return
+    failed = [task for task in progress.tasks if task.state is TaskState.FAILED and task.problem is not None]
+    in_the_way: dict[str, list[str]] = {}
+    for task in failed:
+        if task.problem and task.problem.todo and task.problem.cause not in PASSING:
+            in_the_way.setdefault(task.problem.todo, []).append(clean(task.summary.source_index, 100))
+    for todo, names in in_the_way.items():
         has_new_plan = _RUN_AGAIN in todo and plan_file
-        things.append(
-            ToDo(what=f"For {names}: {todo}", copy=f"esmigrate run {shlex.quote(plan_file)}" if has_new_plan else "")
-        )
-    if not all(_needs_new_run(task) for task in progress.tasks if not _has_arrived(task)):
-        first = "Then go" if things else "Go"
-        what = f"{first} on with what is missing; what has arrived stays."
-        things.append(ToDo(what=what, copy=f"esmigrate resume {run}"))
-    return things
-
-
-def _standing_in_the_way(progress: Progress) -> dict[str, list[TaskProgress]]:
-    """The tasks that fail again as long as nothing is done about it, by what that is."""
-    found: dict[str, list[TaskProgress]] = {}
-    for task in progress.tasks:
-        problem = task.problem
-        if task.state is TaskState.FAILED and problem is not None and problem.todo and problem.cause not in PASSING:
-            found.setdefault(problem.todo, []).append(task)
-    return found
-
-
-def _needs_new_run(task: TaskProgress) -> bool:
-    """Whether a resumed run would only meet again that its index was deleted or replaced."""
-    is_failed = task.state is TaskState.FAILED and task.problem is not None
-    return is_failed and task.problem is not None and _RUN_AGAIN in task.problem.todo
+        again = f"esmigrate run {shlex.quote(plan_file)}" if has_new_plan else ""
+        yield ToDo(f"For {listed(names, most=3)}: {todo}", again)
+    # a resumed run would only meet again that their index was deleted or replaced
+    of_new_runs = {task.summary.number for task in failed if task.problem and _RUN_AGAIN in task.problem.todo}
+    if any(task.summary.number not in of_new_runs for task in progress.tasks if not _has_arrived(task)):
+        what = f"{'Then go' if in_the_way else 'Go'} on with what is missing; what has arrived stays."
+        yield ToDo(what, f"esmigrate resume {run}")
 
 
 def _has_arrived(task: TaskProgress) -> bool:
     return task.is_proved or task.state in {TaskState.WITH_REJECTS, TaskState.SKIPPED}
 
 
-def _to_set_again(plan: Plan, rows: Sequence[ReportRow]) -> list[ToDo]:
+def _to_set_again(plan: Plan, rows: Sequence[ReportRow]) -> Iterator[ToDo]:
     """What was left out of the definitions so that it would not act on documents on their way."""
     arrived = {row.destination_index for row in rows if row.is_verified or row.state is TaskState.WITH_REJECTS}
     wanted: dict[tuple[tuple[str, str], ...], list[str]] = {}
@@ -373,7 +345,7 @@ def _to_set_again(plan: Plan, rows: Sequence[ReportRow]) -> list[ToDo]:
         if task.later and task.destination_index in arrived:
             wanted.setdefault(tuple(task.later.items()), []).append(task.destination_index)
     if not wanted:
-        return []
+        return
     requests: list[str] = []
     for settings, names in wanted.items():
         body = msgspec.json.encode(dict(settings)).decode()
@@ -387,16 +359,15 @@ def _to_set_again(plan: Plan, rows: Sequence[ReportRow]) -> list[ToDo]:
     if has_policy and Features.of_elasticsearch(plan.destination_version).has_origination_date:
         what += " A policy counts the age of an index from when it was made, which this run did; "
         what += "index.lifecycle.origination_date (milliseconds since 1970) gives it another day."
-    return [ToDo(what=what, copy="\n".join(requests))]
+    yield ToDo(what, "\n".join(requests))
 
 
-def _not_carried(progress: Progress, run: str) -> list[ToDo]:
+def _not_carried(progress: Progress, run: str) -> Iterator[ToDo]:
     """What was to be made beside the indices and was not, where nothing else is left for the run to go on with."""
-    if not progress.not_carried or not progress.is_whole:
-        return []
-    labels = listed([one.label for one in progress.not_carried], most=3)
-    what = f"Fix what kept these from being made, then let the run make them: {labels}."
-    return [ToDo(what=what, copy=f"esmigrate resume {run}")]
+    if progress.not_carried and progress.is_whole:
+        labels = listed([one.label for one in progress.not_carried], most=3)
+        what = f"Fix what kept these from being made, then let the run make them: {labels}."
+        yield ToDo(what, f"esmigrate resume {run}")
 
 
 def _can_be_looked_at(row: ReportRow) -> bool:
@@ -408,64 +379,41 @@ def _can_be_looked_at(row: ReportRow) -> bool:
     return False
 
 
-def _after_a_restore(plan: Plan, restoration: RestoreOptions, rows: Sequence[ReportRow]) -> list[ToDo]:
+def _after_a_restore(plan: Plan, restoration: RestoreOptions, rows: Sequence[ReportRow]) -> Iterator[ToDo]:
     """What a restore leaves behind on purpose: the repository, settings that were overridden, the snapshot itself."""
-    repository, snapshot = restoration.repository.name, restoration.snapshot
-    place = f"/_snapshot/{quote(repository, safe='')}"
-    things: list[ToDo] = []
+    repository, snapshot = clean(restoration.repository.name), clean(restoration.snapshot)
     restored = [row.destination_index for row in rows if row.kind is RestoreKind.INDEX and row.is_verified]
     if _REPLICAS in restoration.index_settings:
         amount = clean(str(restoration.index_settings[_REPLICAS]), 40)
         names = ",".join(quote(name, safe="") for name in restored[:_NAMED])
-        things.append(
-            ToDo(
-                what=f"The replicas were overridden with {amount}: set as many as the destination should have.",
-                copy=f'PUT /{names}/_settings\n{{"index":{{"number_of_replicas":1}}}}' if names else "",
-            )
+        yield ToDo(
+            f"The replicas were overridden with {amount}: set as many as the destination should have.",
+            f'PUT /{names}/_settings\n{{"index":{{"number_of_replicas":1}}}}' if names else "",
         )
     if restoration.ignore_index_settings:
         ignored = ", ".join(clean(name, 100) for name in restoration.ignore_index_settings)
-        things.append(ToDo(what=f"Left out of the snapshot's settings: {ignored}. Set again what you need of them."))
-    things += _lifecycles(Features.of_elasticsearch(plan.destination_version))
+        yield ToDo(f"Left out of the snapshot's settings: {ignored}. Set again what you need of them.")
+    destination = Features.of_elasticsearch(plan.destination_version)
+    if destination.has_ilm:  # as preflight proposes to stop them; older servers have none of it
+        of = "indices and of snapshots" if destination.has_slm else "indices"
+        requests = "POST /_ilm/start" + ("\nPOST /_slm/start" if destination.has_slm else "")
+        yield ToDo(f"Start the lifecycles of {of} again, if you stopped them for this migration.", requests)
     features = {row.source_index for row in rows if row.kind is RestoreKind.FEATURE_STATE}
     if features & {"kibana", "security"}:
-        things.append(
-            ToDo(what="Restart Kibana, and log in as a user of the source cluster: its users replaced the old ones.")
-        )
+        yield ToDo("Restart Kibana, and log in as a user of the source cluster: its users replaced the old ones.")
     if restoration.mount is not Mount.NONE:
-        things.append(
-            ToDo(
-                what=f"Keep the snapshot {clean(snapshot)} and the repository {clean(repository)} for as long as the "
-                "mounted indices live: they read from it."
-            )
+        yield ToDo(
+            f"Keep the snapshot {snapshot} and the repository {repository} for as long as the mounted indices live: "
+            "they read from it."
         )
-        return things
-    things.append(
-        ToDo(what=f"Keep the snapshot {clean(snapshot)} until you are satisfied with the data on the destination.")
-    )
+        return
+    yield ToDo(f"Keep the snapshot {snapshot} until you are satisfied with the data on the destination.")
     if restoration.register and not restoration.unregister:
-        things.append(
-            ToDo(
-                what=f"The repository {clean(repository)} stays registered on the destination. When it is needed no "
-                "more, take the registration away; the snapshots in it stay.",
-                copy=f"DELETE {place}",
-            )
+        yield ToDo(
+            f"The repository {repository} stays registered on the destination. When it is needed no more, take the "
+            "registration away; the snapshots in it stay.",
+            f"DELETE /_snapshot/{quote(restoration.repository.name, safe='')}",
         )
-    return things
-
-
-def _lifecycles(destination: Features) -> list[ToDo]:
-    """What the user may have stopped by hand, as preflight proposes; older servers have none of it."""
-    if not destination.has_ilm:
-        return []
-    both = destination.has_slm
-    return [
-        ToDo(
-            what=f"Start the lifecycles of indices{' and of snapshots' if both else ''} again, if you stopped them for "
-            "this migration.",
-            copy="POST /_ilm/start" + ("\nPOST /_slm/start" if both else ""),
-        )
-    ]
 
 
 def _touched(progress: Progress) -> str:
