@@ -15,7 +15,7 @@ from esmigrate_tui.model.problem import PASSING, ProblemError
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import counted
-from esmigrate_tui.verify.index import ComparedIndex
+from esmigrate_tui.verify.counts import ComparedIndex
 from esmigrate_tui.verify.samples import SAMPLES, compare_by_id
 from esmigrate_tui.verify.values import by_value
 
@@ -80,6 +80,13 @@ def proof_step(plan: Plan) -> str:
     return step
 
 
+def sides_of(work: Work, clusters: Clusters) -> tuple[ComparedIndex, ComparedIndex]:
+    """The index of a task on the source, or one type of it, and on the destination."""
+    task = work.task
+    source = ComparedIndex(source_of(clusters), task.source_index, task.type)
+    return source, ComparedIndex(clusters.destination, task.destination_index)
+
+
 async def proved(
     work: Work,
     clusters: Clusters,
@@ -94,7 +101,7 @@ async def proved(
     `values` compares what they mean, else every byte counts. Where an index `is_shared` with documents that were there
     before, some of the source's are looked for in it. Raises ProblemError.
     """
-    task, source, destination = work.task, source_of(clusters), clusters.destination
+    task, destination = work.task, clusters.destination
     values = values or _is_filtered(task)
     proof = proof_of(work.plan, task)
     if watch.is_brief or proof is Proof.COUNTS or (is_shared and proof is Proof.SAMPLES):
@@ -102,9 +109,8 @@ async def proved(
     if await _is_stream_made_anew(task, destination):
         return counts
     if proof is Proof.EVERYTHING and not is_shared:
-        pair = (ComparedIndex(source, task.source_index, task.type), ComparedIndex(destination, task.destination_index))
         documents = (counts.source_count or 0) + (counts.destination_count or 0)
-        return replace(counts, compared=await watch.compare([pair], documents, values=values))
+        return replace(counts, compared=await watch.compare([sides_of(work, clusters)], documents, values=values))
     return replace(counts, samples=await _sampled(work, clusters, watch, values=values, is_shared=is_shared))
 
 
@@ -112,9 +118,8 @@ async def _sampled(
     work: Work, clusters: Clusters, watch: ComparisonProgress, *, values: bool, is_shared: bool
 ) -> Samples | None:
     """Documents of one side looked for on the other; None where a user may not look, which no count suffers from."""
-    task, form = work.task, by_value if values else bytes
-    there = ComparedIndex(source_of(clusters), task.source_index, task.type)
-    here = ComparedIndex(clusters.destination, task.destination_index)
+    there, here = sides_of(work, clusters)
+    form = by_value if values else bytes
     try:
         if is_shared:
             return await compare_by_id(there, here, form=form, without=watch.refused)

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class ComparedIndex:
+    """One side of a comparison: an index of a cluster, or the documents of one of its types (6.x and older)."""
+
+    cluster: Cluster
+    name: str
+    kind: str = ""
+
+
+@dataclass(frozen=True)
 class Comparison:
     """What was found on both sides of one task.
 
@@ -68,19 +77,9 @@ async def refresh_if_allowed(
             raise
 
 
-async def compare_counts(
-    source: Cluster,
-    source_index: str,
-    destination: Cluster,
-    destination_index: str,
-    kind: str = "",
-) -> Comparison:
-    """Count one index on both sides; raises ProblemError where a count cannot be had whole.
-
-    Of the source those of the type `kind` are meant, "" for all.
-    """
-    await destination.searches.refresh(destination_index)
-    counts = await asyncio.gather(
-        source.searches.count(source_index, kind=kind), destination.searches.count(destination_index)
-    )
-    return Comparison(*counts)
+async def compare_counts(source: ComparedIndex, destination: ComparedIndex) -> Comparison:
+    """Count one index on both sides; raises ProblemError where a count cannot be had whole."""
+    await destination.cluster.searches.refresh(destination.name)
+    both = (one.cluster.searches.count(one.name, kind=one.kind) for one in (source, destination))
+    there, here = await asyncio.gather(*both)
+    return Comparison(there, here)

@@ -11,7 +11,7 @@ import asyncio
 import base64
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
@@ -24,13 +24,13 @@ from esmigrate_tui.model.text import clean, counted
 from esmigrate_tui.verify.counts import refresh_if_allowed
 from esmigrate_tui.verify.digest import Digest, partition, where_kept
 from esmigrate_tui.verify.samples import compare_by_id
-from esmigrate_tui.verify.values import by_value
+from esmigrate_tui.verify.values import by_value as values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 
     from esmigrate_tui.elastic.documents import Document
-    from esmigrate_tui.verify.index import ComparedIndex
+    from esmigrate_tui.verify.counts import ComparedIndex
 
 MOST_NAMED: Final = 1_000
 """Differences that are named: who has more of them needs another run, not a longer list."""
@@ -215,21 +215,16 @@ async def _sides(
     passed: tuple[frozenset[str], frozenset[str]] = (manner.refused, frozenset())
     settings = await asyncio.gather(*(end.cluster.indices.settings_of_parts(end.name) for end in ends))
     uuids = tuple(",".join(part.get("index.uuid", "") for part in one.values()) for one in settings)
+    left: Sequence[Sequence[ScanRange]]
     earlier = _earlier(kept)
     if earlier is not None and earlier.uuids == uuids and manner.values in {None, earlier.by_value}:
         digests = [Digest.from_bytes(base64.b64decode(sums), by_value=earlier.by_value) for sums in earlier.sums]
-        digests[0].left_out = earlier.left_out
-        source, destination = (
-            _ComparedSide(end, uuid, left, digest, refused)
-            for end, uuid, left, digest, refused in zip(ends, uuids, earlier.left, digests, passed, strict=True)
-        )
-        return source, destination
-    values = await _must_be_by_value(ends) if manner.values is None else manner.values
-    whole = await asyncio.gather(*(scan_ranges(end.cluster, end.name, _PIECES, end.kind) for end in ends))
-    source, destination = (
-        _ComparedSide(end, uuid, left, Digest(by_value=values), refused)
-        for end, uuid, left, refused in zip(ends, uuids, whole, passed, strict=True)
-    )
+        digests[0].left_out, left = earlier.left_out, earlier.left
+    else:
+        values = await _must_be_by_value(ends) if manner.values is None else manner.values
+        digests = [Digest(by_value=values) for _ in ends]
+        left = await asyncio.gather(*(scan_ranges(end.cluster, end.name, _PIECES, end.kind) for end in ends))
+    source, destination = (_ComparedSide(*one) for one in zip(ends, uuids, left, digests, passed, strict=True))
     return source, destination
 
 
@@ -269,7 +264,7 @@ async def _named(
 ) -> list[Difference]:
     """What is not the same in these partitions, by a reading of its own."""
     found: tuple[dict[_Key, bytes], ...] = ({}, {})
-    read = 0
+    form, read = values_of if by_value else bytes, 0
 
     async def collect(end: ComparedIndex, into: dict[_Key, bytes], refused: frozenset[str]) -> None:
         def take(_place: int, documents: Sequence[Document], _left: ScanRange | None) -> None:
@@ -277,7 +272,8 @@ async def _named(
             read += len(documents)
             for document in _meant(documents, refused):
                 if partition(document.id) in places:
-                    into[document.id, where_kept(document)] = _hash(document, by_value=by_value)
+                    content = blake2b(form(bytes(document.source)), digest_size=16)
+                    into[document.id, where_kept(document)] = content.digest()
 
         def report() -> None:
             manner.look(ComparisonReading(min(read, total), total, is_naming=True))
@@ -308,14 +304,6 @@ def differences(source: dict[_Key, bytes], destination: dict[_Key, bytes]) -> li
         ),
     ]
     return [Difference(kind=kind, id=clean(identifier, _LONGEST_NAME)) for identifier, kind in sorted(kinds)]
-
-
-def _hash(document: Document, *, by_value: bool) -> bytes:
-    source = bytes(document.source)
-    return blake2b(_values(source) if by_value else source, digest_size=16).digest()
-
-
-_values = by_value
 
 
 # -- reading, whatever happens ---------------------------------------------------------------------------------------
@@ -394,15 +382,11 @@ def _wait(tries: int) -> float:
     return 0.25 * 2.0**tries
 
 
-async def _together(*work: Awaitable[None]) -> None:
+async def _together(*work: Coroutine[Any, Any, None]) -> None:
     """All of it; the first trouble ends the rest, and is raised as it came."""
     try:
         async with asyncio.TaskGroup() as group:
             for one in work:
-                group.create_task(_awaited(one))
+                group.create_task(one)
     except* ProblemError as errors:
         raise errors.exceptions[0] from None
-
-
-async def _awaited(work: Awaitable[None]) -> None:
-    await work

@@ -10,8 +10,8 @@ from esmigrate_tui.verify.everything import ComparisonOptions, compare_everythin
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from esmigrate_tui.verify.counts import ComparedIndex
     from esmigrate_tui.verify.everything import ComparisonReading
-    from esmigrate_tui.verify.index import ComparedIndex
 
 
 class ComparisonProgress:

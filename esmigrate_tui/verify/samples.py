@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.verify.index import ComparedIndex
+    from esmigrate_tui.verify.counts import ComparedIndex
 
 T = TypeVar("T")
 
@@ -31,8 +31,10 @@ SAMPLES: Final = 20
 async def compare_samples(
     source: Cluster, destination: Cluster, names: Mapping[str, str], *, amount: int = SAMPLES
 ) -> Samples:
-    """Take documents of the destination by chance, and compare each with the source's own.
+    """Take documents of the destination by chance, and compare each with the source's own, as a restore leaves them.
 
+    It is no case of `compare_by_id`: each is asked for by its index, type, routing and _id, since a restore keeps them
+    all and a feature's or a data stream's indices may share an _id; and what cannot be read is a result, not an error.
     `names` has the source's index for each of the destination's. A document that keeps no _source proves nothing and is
     not counted; where a side gives none of them, all are unread. Raises ProblemError.
     """

@@ -16,6 +16,7 @@ from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.preflight import copying
 from esmigrate_tui.verify import compare_counts
+from esmigrate_tui.verify.counts import ComparedIndex
 from tests.methods.copying import METHOD, fill, make, pair, settings
 from tests.methods.migrating import migrated
 from tests.methods.test_copy_choices import chosen, found_by
@@ -66,7 +67,7 @@ async def test_queries_that_2_4_keeps_beside_documents_arrive_and_are_compared(
         run = await migrated(plan, clusters, tmp_path)
         assert run.outcome is RunOutcome.VERIFIED
         assert run.progress.tasks[0].done == 6
-        found = await compare_counts(source, INDEX, destination, into)
+        found = await compare_counts(ComparedIndex(source, INDEX), ComparedIndex(destination, into))
         assert (found.source_count, found.destination_count) == (6, 6)
 
 

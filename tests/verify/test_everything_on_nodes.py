@@ -20,8 +20,8 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.verify import everything
+from esmigrate_tui.verify.counts import ComparedIndex
 from esmigrate_tui.verify.everything import ComparisonOptions, ComparisonReading, compare_everything
-from esmigrate_tui.verify.index import ComparedIndex
 from tests.methods.copying import fill, make, numbered, pair, reach, settings
 from tests.methods.migrating import Handed, migrated, planned
 

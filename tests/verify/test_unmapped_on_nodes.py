@@ -11,8 +11,8 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.progress import TaskState
+from esmigrate_tui.verify.counts import ComparedIndex
 from esmigrate_tui.verify.everything import ComparisonOptions, compare_everything
-from esmigrate_tui.verify.index import ComparedIndex
 from esmigrate_tui.verify.samples import compare_by_id, compare_samples
 from tests.methods.copying import make, pair, settings
 from tests.methods.migrating import migrated, planned

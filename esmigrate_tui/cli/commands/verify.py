@@ -59,8 +59,8 @@ async def verify(options: VerifyOptions) -> int:
     """
     from esmigrate_tui.cli.connections import connected, signed_in
     from esmigrate_tui.flow.comparison import CheckpointFile
+    from esmigrate_tui.verify.counts import ComparedIndex
     from esmigrate_tui.verify.everything import ComparisonOptions, compare_everything
-    from esmigrate_tui.verify.index import ComparedIndex
 
     sides = await signed_in(options.source, options.destination)
     names = {Side.DESTINATION: options.index, Side.SOURCE: options.source_index or options.index}

@@ -42,7 +42,7 @@ from esmigrate_tui.methods.filling import (
     source_of,
     switches_off,
 )
-from esmigrate_tui.methods.proving import proof_step, proved
+from esmigrate_tui.methods.proving import proof_step, proved, sides_of
 from esmigrate_tui.methods.template_effects import with_template_note
 from esmigrate_tui.methods.writing.pumping import PumpMover
 from esmigrate_tui.model.copy_options import PipelineRule
@@ -145,11 +145,9 @@ class CopyThroughHere(PumpMover[CopyState]):
 
         Of an index that had documents before, those are counted that were acknowledged, as far as it has grown by them.
         """
-        task = work.task
-        source, destination = source_of(clusters), clusters.destination
-        found = await compare_counts(source, task.source_index, destination, task.destination_index, task.type)
+        found = await compare_counts(*sides_of(work, clusters))
         watch = watch or ComparisonProgress()
-        if task.create:
+        if work.task.create:
             return await proved(work, clusters, found, watch, values=False)
         state = self._ended.get(work.opaque_id)
         if state is None or found.destination_count is None:

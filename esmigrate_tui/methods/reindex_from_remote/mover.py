@@ -29,7 +29,7 @@ from esmigrate_tui.methods.filling import (
     requests_around,
     source_of,
 )
-from esmigrate_tui.methods.proving import proof_step, proved
+from esmigrate_tui.methods.proving import proof_step, proved, sides_of
 from esmigrate_tui.methods.reindex_from_remote.culprits import culprits, within
 from esmigrate_tui.methods.reindex_from_remote.decisions import (
     MOST_REFUSED,
@@ -236,10 +236,7 @@ class ReindexFromRemote:
 
         A remote reindex writes each anew: 1.10 becomes 1.1.
         """
-        task = work.task
-        counts = await compare_counts(
-            source_of(clusters), task.source_index, clusters.destination, task.destination_index
-        )
+        counts = await compare_counts(*sides_of(work, clusters))
         return await proved(work, clusters, counts, watch or ComparisonProgress(), values=True)
 
 

@@ -17,8 +17,7 @@ from esmigrate_tui.model.method import Proof
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.verify import Comparison
-from esmigrate_tui.verify.counts import refresh_if_allowed
-from esmigrate_tui.verify.index import ComparedIndex
+from esmigrate_tui.verify.counts import ComparedIndex, refresh_if_allowed
 from esmigrate_tui.verify.progress import ComparisonProgress
 from esmigrate_tui.verify.samples import compare_samples
 
