@@ -122,20 +122,15 @@ def estimated(estimate: TimeEstimate) -> str:
 # -- each method -------------------------------------------------------------------------------------------------------
 
 
-def needs_source(method: MethodName) -> MethodAdvice:
-    """The advice of a method that reads from a source, where none answers."""
-    return MethodAdvice(
-        method=method,
-        standing=MethodStanding.CLOSED,
-        why=("It reads from the source, and there is none that answers.",),
-    )
-
-
-def is_older(here: AdviceInput) -> bool:
-    """Whether the destination is older than the source."""
-    return here.source is not None and Features.of_cluster(here.destination).is_of_older_major(
-        Features.of_cluster(here.source)
-    )
+def closed_to_reading(here: AdviceInput, method: MethodName) -> MethodAdvice | None:
+    """The advice of a method that reads from a source, where none answers, or a newer one than the destination."""
+    if here.source is None:
+        why = "It reads from the source, and there is none that answers."
+    elif Features.of_cluster(here.destination).is_of_older_major(Features.of_cluster(here.source)):
+        why = f"The destination ({here.destination.version}) is older than the source ({here.source.version})."
+    else:
+        return None
+    return MethodAdvice(method=method, standing=MethodStanding.CLOSED, why=(why,))
 
 
 def unreadable(here: AdviceInput, *, frozen_too: bool) -> dict[str, tuple[str, ...]]:
@@ -157,16 +152,6 @@ def sentences(groups: dict[str, tuple[str, ...]]) -> list[str]:
 def named(groups: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The indices of all reasons, each once."""
     return tuple(dict.fromkeys(name for names in groups.values() for name in names))
-
-
-def older_destination(here: AdviceInput, method: MethodName) -> MethodAdvice:
-    """The advice of a method that no older destination can be used with."""
-    source = here.source.version if here.source is not None else ""
-    return MethodAdvice(
-        method=method,
-        standing=MethodStanding.CLOSED,
-        why=(f"The destination ({here.destination.version}) is older than the source ({source}).",),
-    )
 
 
 # -- how long ----------------------------------------------------------------------------------------------------------

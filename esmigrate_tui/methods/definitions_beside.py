@@ -50,7 +50,8 @@ async def previewed(
     (told, _), (there, lacking), known, facts = await asyncio.gather(
         _kept(source, kinds), _kept(destination, kinds), processors(destination.wire), destination.probe()
     )
-    chosen = [one for one in told if not one.is_managed and _fits(one.name, patterns)]
+    own = [one for one in told if not one.is_managed]
+    chosen = [one for one in own if not patterns or any(fnmatchcase(one.name, pattern) for pattern in patterns)]
     plugins = (*facts.plugins, *facts.modules) if facts.modules else None
     found = preview(chosen, there, facts.version, await source.wire.version(), plugins=plugins, processors=known)
     return tuple(
@@ -80,10 +81,6 @@ async def _kept(
     if len(lacking) == len(kinds):
         raise lacking[kinds[0]]
     return tuple(found), {kind: error.problem.what for kind, error in lacking.items()}
-
-
-def _fits(name: str, patterns: Sequence[str]) -> bool:
-    return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def decided(one: CarriedDefinition, there: StoredDefinition | None, entry: LedgerEntry | None) -> CarryOutcome | None:

@@ -37,10 +37,10 @@ def why_only_counted(plan: Plan, task: Task) -> str:
     """Why the documents of an index cannot be compared with the source's, in words; "" where they can."""
     if task.kind is RestoreKind.DATA_STREAM and not task.create:
         return "in a data stream they cannot be told from those that existed before"
-    through = plan.copying.pipelines is PipelineRule.RESPECTED
-    if through and Features.of_elasticsearch(plan.destination_version).has_default_pipelines:
+    destination = Features.of_elasticsearch(plan.destination_version)
+    if plan.copying.pipelines is PipelineRule.RESPECTED and destination.has_default_pipelines:
         return "the destination's ingest pipelines change them"
-    if _is_made_anew(task, Features.of_elasticsearch(plan.destination_version)):
+    if _makes_anew(_body(task), destination):
         return "the destination puts them together anew when they are read"
     return ""
 
@@ -134,18 +134,12 @@ async def _is_stream_made_anew(task: Task, destination: Cluster) -> bool:
     """Whether a data stream keeps no document as it was sent: what its template made of it shows once it is there."""
     if task.kind is not RestoreKind.DATA_STREAM or not task.create:
         return False
-    name = task.destination_index
-    told = (await destination.indices.definitions([name]))[name]
-    body = {"settings": told.settings, "mappings": told.mappings}
-    return _makes_anew(body, await destination.wire.features())
-
-
-def _is_made_anew(task: Task, destination: Features) -> bool:
-    """Whether the destination keeps no document as it was sent, by the body that makes the index."""
-    return _makes_anew(_body(task), destination)
+    told = (await destination.indices.definitions([task.destination_index]))[task.destination_index]
+    return _makes_anew({"settings": told.settings, "mappings": told.mappings}, await destination.wire.features())
 
 
 def _makes_anew(body: dict[str, Any], destination: Features) -> bool:
+    """Whether the destination keeps no document as it was sent, by the body that makes the index."""
     settings, mappings, source = _parts(body)
     modes = {str(settings.get(_MODE, "")).lower(), str(source.get("mode", "")).lower()}
     if source.get("enabled") in {False, "false"} or modes & _ANEW:

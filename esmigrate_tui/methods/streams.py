@@ -81,18 +81,12 @@ def stream_request(name: str) -> Request:
 
 def alias_request(task: Task) -> Request | None:
     """The request that gives a data stream its aliases; None where it has none."""
-    aliases = msgspec.json.decode(task.create, type=_StreamAsMade).aliases
+    aliases: dict[str, dict[str, Any]] = msgspec.json.decode(task.create).get("aliases") or {}
     if not aliases:
         return None
     name = task.destination_index
     actions = [{"add": {"index": name, "alias": alias, **how}} for alias, how in aliases.items()]
     return Request(method="POST", path="/_aliases", body=msgspec.json.encode({"actions": actions}).decode())
-
-
-class _StreamAsMade(msgspec.Struct, frozen=True):
-    """What the body of such a task holds beside its template."""
-
-    aliases: dict[str, dict[str, Any]] = {}
 
 
 async def make_stream(task: Task, destination: Cluster, recorder: Recorder) -> None:

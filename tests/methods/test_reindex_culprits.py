@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esmigrate_tui.elastic.documents import Document
-from esmigrate_tui.methods.reindex_from_remote.culprits import chokes, depth_of, fault_of, repeated_key
+from esmigrate_tui.methods.reindex_from_remote.culprits import chokes, fault_of, repeated_key
 from esmigrate_tui.methods.reindex_from_remote.decisions import ReindexPart, without
+from esmigrate_tui.model.document_depth import depth_of
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem

@@ -9,11 +9,9 @@ from esmigrate_tui.methods.advice import (
     MethodAdvice,
     MethodStanding,
     TimeEstimate,
+    closed_to_reading,
     estimate_by_documents,
-    is_older,
     named,
-    needs_source,
-    older_destination,
     rewrites,
     sentences,
     unreadable,
@@ -28,10 +26,8 @@ _COPIED: Final = (15_000.0, 16_600.0)
 def advise(here: AdviceInput) -> MethodAdvice:
     """Open wherever there is a source that is not newer than the destination."""
     method = MethodName.COPY_THROUGH_HERE
-    if here.source is None:
-        return needs_source(method)
-    if is_older(here):
-        return older_destination(here, method)
+    if closed := closed_to_reading(here, method):
+        return closed
     lost = unreadable(here, frozen_too=False)
     return MethodAdvice(
         method=method,

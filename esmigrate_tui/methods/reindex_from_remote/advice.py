@@ -9,11 +9,9 @@ from esmigrate_tui.methods.advice import (
     AdviceInput,
     MethodAdvice,
     MethodStanding,
+    closed_to_reading,
     estimate_by_documents,
-    is_older,
     named,
-    needs_source,
-    older_destination,
     rewrites,
     sentences,
     unreadable,
@@ -27,10 +25,8 @@ _REINDEXED: Final = (7_800.0, 15_500.0)
 def advise(here: AdviceInput) -> MethodAdvice:
     """Open where the destination reaches the source, to be arranged where it does not."""
     method = MethodName.REINDEX_FROM_REMOTE
-    if here.source is None:
-        return needs_source(method)
-    if is_older(here):
-        return older_destination(here, method)
+    if closed := closed_to_reading(here, method):
+        return closed
     if here.destination.modules and "reindex" not in here.destination.modules:
         return MethodAdvice(
             method=method, standing=MethodStanding.CLOSED, why=("The destination's servers lack the module reindex.",)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from esmigrate_tui.elastic.paging import LARGEST_PAGE
 from esmigrate_tui.elastic.scan import pages, scan_ranges
+from esmigrate_tui.model.document_depth import DOCUMENT_LEVELS, depth_of
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 LONGEST_ID: Final = 512
 """Bytes of an `_id` that servers from 5.0 on take."""
-DEEPEST: Final = 1_000
-"""Levels of a document that the JSON reader of servers from 8.9 on takes."""
 _INVALID: Final = "action_request_validation_exception"
 _UNREAD: Final = ("[_source]", "Duplicate field")
 _TOO_DEEP: Final = "nesting depth"
@@ -46,7 +45,7 @@ def fault_of(document: Document, problem: Problem) -> str:
         return f"its _id has {length} bytes, and a server takes {LONGEST_ID}" if length > LONGEST_ID else ""
     if _TOO_DEEP in problem.evidence:
         levels = depth_of(bytes(document.source))
-        return f"it has {levels} levels, and a server takes {DEEPEST}" if levels > DEEPEST else ""
+        return f"it has {levels} levels, and a server takes {DOCUMENT_LEVELS}" if levels > DOCUMENT_LEVELS else ""
     key = repeated_key(bytes(document.source))
     return "" if key is None else f"the key {clean(key, 200)} stands twice in one object of it"
 
@@ -65,25 +64,6 @@ def repeated_key(text: bytes) -> str | None:
     except (ValueError, RecursionError):
         return None
     return found[0] if found else None
-
-
-def depth_of(text: bytes) -> int:
-    """How many levels a JSON text has; what stands within strings counts for nothing."""
-    deepest = depth = 0
-    is_text = is_escaped = False
-    for byte in text:
-        if is_escaped:
-            is_escaped = False
-        elif is_text:
-            is_escaped, is_text = byte == 0x5C, byte != 0x22
-        elif byte == 0x22:
-            is_text = True
-        elif byte in b"{[":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"}]":
-            depth -= 1
-    return deepest
 
 
 async def culprits(source: Cluster, index: str, into: str, problem: Problem, most: int) -> tuple[Reject, ...]:

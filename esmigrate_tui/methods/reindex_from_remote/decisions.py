@@ -342,8 +342,10 @@ def vanished(work: Work, part: ReindexPart, seen: Acknowledged) -> PassVerdict:
     return PassVerdict(part=gone, seen=seen, problem=problem)
 
 
-def cancelled(work: Work, part: ReindexPart, look: ReindexProgress, *, is_ours: bool) -> PassVerdict:
-    """What it means that the task was cancelled: by this run, or by another user."""
+def cancelled(work: Work, part: ReindexPart, look: ReindexProgress, *, is_ours: bool, was_before: bool) -> PassVerdict:
+    """What it means that the task was cancelled: before this perform (it has another pass), by this run, by a user."""
+    if was_before:
+        return _between(after_pass(part, look))
     if is_ours:
         return _between(after_pass(part, look), problem=stopped(f"copy of {work.task.source_index}"))
     problem = Problem(
@@ -353,11 +355,6 @@ def cancelled(work: Work, part: ReindexPart, look: ReindexProgress, *, is_ours: 
         todo="Take the run up again; what has arrived stays.",
     )
     return _between(after_pass(part, look), problem=problem)
-
-
-def gone_on_with(part: ReindexPart, look: ReindexProgress) -> PassVerdict:
-    """What it means that the task was cancelled before this perform began: it has another pass."""
-    return _between(after_pass(part, look))
 
 
 def first_trouble(verdicts: Sequence[PassVerdict]) -> Problem | None:

@@ -43,7 +43,6 @@ from esmigrate_tui.methods.reindex_from_remote.decisions import (
     divided,
     first_trouble,
     given_whole,
-    gone_on_with,
     in_task,
     judged,
     moved,
@@ -365,9 +364,8 @@ async def _look(  # one part of it, as it was seen last
     if not look.completed:
         return PassVerdict(part=part, seen=moved(part, look))
     if look.canceled:
-        if part.task in ended.before:
-            return gone_on_with(part, look)
-        return cancelled(work, part, look, is_ours=part.task in ended.ours)
+        was_before = part.task in ended.before
+        return cancelled(work, part, look, is_ours=part.task in ended.ours, was_before=was_before)
     verdict = judged(work, part, look)
     if verdict.part.is_done:
         # asked before it is told: where the line breaks here, the next try judges the same pass again

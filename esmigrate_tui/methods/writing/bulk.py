@@ -46,6 +46,7 @@ _REPLACED: Final = 200
 _AT_ONCE: Final = 4  # documents of one page that are written by requests of their own
 # Whole bulks are refused for one bad document (an _id that is too long, a body that is too large): halves find it.
 _OF_ONE: Final = frozenset({Cause.TOO_LARGE, Cause.REFUSED, Cause.USAGE})
+_OF_ONE_ALONE: Final = frozenset({Cause.TOO_LARGE})
 _STATUS: Final = {Cause.TOO_LARGE: 413, Cause.BUSY: 429}
 
 
@@ -100,23 +101,26 @@ class BulkWriter:
             tally = tally.plus(await self._sent(together[span], rejects, found))
         for first in range(0, len(alone), _AT_ONCE):
             few = alone[first : first + _AT_ONCE]
-            for one in await asyncio.gather(*(self._created(document, rejects, found) for document in few)):
+            sent = (self._sent([document], rejects, found, is_alone=True) for document in few)
+            for one in await asyncio.gather(*sent):
                 tally = tally.plus(one)
         return tally
 
-    async def _sent(self, documents: Sequence[Document], rejects: list[Reject], found: list[Document]) -> Tally:
-        """One bulk, and again what was sent back, until each document is settled."""
-        tally, tries = Tally(), 0
+    async def _sent(
+        self, documents: Sequence[Document], rejects: list[Reject], found: list[Document], *, is_alone: bool = False
+    ) -> Tally:
+        """One bulk, or one document alone, and again what was sent back, until each document is settled."""
+        tries, of_one = 0, _OF_ONE_ALONE if is_alone else _OF_ONE
         pending = [document for document in documents if self._can_be_sent(document, rejects)]
         tally = Tally(refused=len(documents) - len(pending))
         while pending:
             await self.control.may_go(len(pending))
-            is_unsure = False
+            is_unsure = is_alone
             trouble: Problem | None = None
             try:
-                items = await self._destination.bulk(self._target, self._body(pending), self._pipeline)
+                items = await (self._created(pending[0]) if is_alone else self._bulk(pending))
             except ProblemError as error:
-                if error.problem.cause in _OF_ONE or never_fits(error.problem.evidence):
+                if error.problem.cause in of_one or never_fits(error.problem.evidence):
                     return tally.plus(await self._in_halves(pending, rejects, found, error.problem))
                 if error.problem.cause is not Cause.BUSY:
                     raise
@@ -180,56 +184,20 @@ class BulkWriter:
     ) -> Tally:
         """A bulk that was refused as a whole, in two; a document that is refused alone is rejected."""
         if len(documents) == 1:
-            return self._alone(documents[0], rejects, problem)
+            status = _STATUS.get(problem.cause, 400)
+            rejects.append(self._reject(documents[0], status, problem.evidence or problem.what))
+            return Tally(refused=1)
         middle = len(documents) // 2
         first = await self._sent(documents[:middle], rejects, found)
         return first.plus(await self._sent(documents[middle:], rejects, found))
 
-    def _alone(self, document: Document, rejects: list[Reject], problem: Problem) -> Tally:
-        """Reject a document whose own request was refused."""
-        status = _STATUS.get(problem.cause, 400)
-        rejects.append(self._reject(document, status, problem.evidence or problem.what))
-        return _REFUSED
-
-    async def _created(self, document: Document, rejects: list[Reject], found: list[Document]) -> Tally:
-        """A document with line breaks, by a request of its own."""
-        if not self._can_be_sent(document, rejects):
-            return _REFUSED
-        tries, tally = 0, Tally()
-        while True:
-            await self.control.may_go(1)
-            try:
-                item = await self._destination.create(
-                    self._target,
-                    self._kind(document) or "",
-                    document,
-                    self._routing(document),
-                    pipeline=self._pipeline,
-                    versions=self._versions,
-                )
-            except ProblemError as error:
-                if error.problem.cause is Cause.TOO_LARGE or never_fits(error.problem.evidence):
-                    return tally.plus(self._alone(document, rejects, error.problem))
-                if error.problem.cause is not Cause.BUSY:
-                    raise
-                trouble = error.problem
-            else:
-                match self._outcome(item.status, item.reason):
-                    case ItemOutcome.WRITTEN:
-                        return tally.plus(_WRITTEN)
-                    case ItemOutcome.THERE:
-                        found.append(document)
-                        return tally.plus(_THERE)
-                    case ItemOutcome.LATER if never_fits(item.reason):
-                        return tally.plus(self._alone(document, rejects, self._busy(item.reason)))
-                    case ItemOutcome.LATER:
-                        trouble = self._busy(item.reason)
-                    case _:
-                        rejects.append(self._reject(document, item.status, item.reason))
-                        return tally.plus(_REFUSED)
-            tries += 1
-            tally = tally.plus(Tally(retries=1, is_unsure=True))
-            await self._wait_for_room(tries, 1, trouble)
+    async def _created(self, document: Document) -> tuple[BulkItem, ...]:
+        """What became of a document with line breaks, by a request of its own."""
+        kind, routing = self._kind(document) or "", self._routing(document)
+        item = await self._destination.create(
+            self._target, kind, document, routing, pipeline=self._pipeline, versions=self._versions
+        )
+        return (item,)
 
     def _outcome(self, status: int, reason: str) -> ItemOutcome:
         """The outcome of one document; raises ProblemError where it is that of all."""
@@ -262,7 +230,7 @@ class BulkWriter:
             return False
         return True
 
-    def _body(self, documents: Sequence[Document]) -> bytes:
+    async def _bulk(self, documents: Sequence[Document]) -> tuple[BulkItem, ...]:
         parts: list[bytes | msgspec.Raw] = []
         for document in documents:
             routing, kind = self._routing(document), self._kind(document)
@@ -273,7 +241,8 @@ class BulkWriter:
             )
             parts.append(document.source)
             parts.append(b"\n")
-        return b"".join(parts)  # a Raw is a buffer, and is not copied before this
+        body = b"".join(parts)  # a Raw is a buffer, and is not copied before this
+        return await self._destination.bulk(self._target, body, self._pipeline)
 
     def _kind(self, document: Document) -> str | None:
         """The type as the destination wants it: none from 7.0 on, the one of a typeless mapping on 6.x."""
@@ -295,11 +264,6 @@ class BulkWriter:
             status=status,
             reason=clean(reason),
         )
-
-
-_WRITTEN: Final = Tally(written=1)
-_THERE: Final = Tally(conflicts=1)
-_REFUSED: Final = Tally(refused=1)
 
 
 def _breaks(source: bytes) -> bool:

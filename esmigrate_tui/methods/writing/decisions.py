@@ -203,7 +203,7 @@ def action(identifier: str, routing: str | None, kind: str | None) -> bytes:
     """The line of a bulk that says where a document goes, never over another; `kind` where the server wants a type."""
     if routing is None and kind is None:  # almost every document: it takes half as long
         return b'{"create":{"_id":' + _encode(identifier) + b"}}\n"
-    return _encode(_Action(_Create(identifier, kind, routing))) + b"\n"
+    return _encode({"create": _Action(identifier, 0, kind, routing)}) + b"\n"
 
 
 def versioned(identifier: str, routing: str | None, kind: str | None, version: int) -> bytes:
@@ -211,29 +211,15 @@ def versioned(identifier: str, routing: str | None, kind: str | None, version: i
 
     Since 5.0 no server takes a version from outside with the action `create`.
     """
-    return _encode(_Indexed(_Versioned(identifier, version, kind, routing))) + b"\n"
+    return _encode({"index": _Action(identifier, version, kind, routing, "external")}) + b"\n"
 
 
-class _Create(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+class _Action(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     identifier: str = msgspec.field(name="_id")
+    version: int = 0
     kind: str | None = msgspec.field(name="_type", default=None)
     routing: str | None = None
-
-
-class _Action(msgspec.Struct, frozen=True, gc=False):
-    create: _Create
-
-
-class _Versioned(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    identifier: str = msgspec.field(name="_id")
-    version: int
-    kind: str | None = msgspec.field(name="_type", default=None)
-    routing: str | None = None
-    version_type: str = msgspec.field(default_factory=lambda: "external")
-
-
-class _Indexed(msgspec.Struct, frozen=True, gc=False):
-    index: _Versioned
+    version_type: str = ""
 
 
 _encode: Final = msgspec.json.Encoder().encode
