@@ -491,6 +491,13 @@ def _noting(progress: Progress, at: float, text: str, *, trouble: bool = False) 
     return msgspec.structs.replace(progress, notable=(*progress.notable, line)[-_NOTABLE:])
 
 
+_COUNTED: Final = ("done", "written", "there_already", "collided", "refused", "retries", "parts_done", "parts")
+_SEEN: Final = (
+    *("source_count", "destination_count", "refused", "shards", "samples", "compared", "watched", "problem"),
+)
+"""What a task has of an event as it stands there."""
+
+
 def _advanced(progress: Progress, event: TaskAdvanced) -> Progress:
     moved, task = event.moved, progress.task(event.task)
     then = _with_task(
@@ -499,15 +506,8 @@ def _advanced(progress: Progress, event: TaskAdvanced) -> Progress:
         state=TaskState.MOVING,
         held_by=None,
         held_until=None,
-        done=moved.done,
+        **{name: getattr(moved, name) for name in _COUNTED},
         total=task.total if moved.total is None else moved.total,
-        written=moved.written,
-        there_already=moved.there_already,
-        collided=moved.collided,
-        refused=moved.refused,
-        retries=moved.retries,
-        parts_done=moved.parts_done,
-        parts=moved.parts,
         token=moved.token or task.token,
         rate=task.rate.after(event.at, moved.done),
         moved_at=event.at if moved.done > task.done else task.moved_at,
@@ -533,14 +533,7 @@ def _ended(progress: Progress, event: TaskFinished) -> Progress:
         finished_at=event.at,
         held_by=None,
         held_until=None,
-        source_count=event.source_count,
-        destination_count=event.destination_count,
-        refused=event.refused,
-        shards=event.shards,
-        samples=event.samples,
-        compared=event.compared,
-        watched=event.watched,
-        problem=event.problem,
+        **{name: getattr(event, name) for name in _SEEN},
         done=settled if arrived and settled is not None else task.done,
         total=settled if arrived and settled is not None else task.total,
     )

@@ -14,8 +14,7 @@ from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_trouble
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted, number, size
 from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
-from esmigrate_tui.preflight.definition_bodies import planned_shards
-from esmigrate_tui.preflight.room_needed import bytes_needed, replicas_of
+from esmigrate_tui.preflight.room_needed import bytes_needed, planned_shards, replicas_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

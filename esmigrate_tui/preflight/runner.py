@@ -153,23 +153,17 @@ async def _ask(check: Check, draft: Draft, clusters: Clusters, found: asyncio.Qu
     try:
         async for finding in check(draft, clusters):
             await found.put(finding)
-    except ProblemError as error:
-        await found.put(
-            warning(
-                check=check.name,
-                title=f"The check {check.name} could not run: {error.problem.what}",
-                evidence=error.problem.evidence,
-                why="What could not be checked may be in order or not.",
-                fix=error.problem.todo,
-            )
-        )
     except Exception as error:  # noqa: BLE001  # a defect in one check must neither hide the others nor pass for good
+        what = f"a defect of esmigrate ({type(error).__name__})"
+        problem = Problem(cause=Cause.INTERNAL, what=what, todo="Check it yourself, and please report this.")
+        problem = error.problem if isinstance(error, ProblemError) else problem
         await found.put(
             warning(
                 check=check.name,
-                title=f"The check {check.name} could not run: a defect of esmigrate ({type(error).__name__})",
+                title=f"The check {check.name} could not run: {problem.what}",
+                evidence=problem.evidence,
                 why="What could not be checked may be in order or not.",
-                fix="Check it yourself, and please report this.",
+                fix=problem.todo,
             )
         )
     finally:

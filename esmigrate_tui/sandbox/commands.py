@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.sandbox.nodes import SandboxNode
     from esmigrate_tui.sandbox.progress import Progress, SandboxProgress
 
-__all__ = ["sandbox"]
-
 T = TypeVar("T")
 
 
@@ -44,12 +42,14 @@ def _bar() -> "Progress":
 
 
 def terminal_progress() -> "Progress":
+    """A bar on the terminal; nothing where standard error is none."""
     from esmigrate_tui.sandbox.progress import silent  # noqa: PLC0415 — with the command
 
     return _bar() if sys.stderr.isatty() else silent
 
 
 def clear_bar() -> None:
+    """Leave nothing of the bar."""
     if sys.stderr.isatty():
         click.echo("\r\x1b[2K", nl=False, err=True)
 

@@ -20,8 +20,6 @@ from esmigrate_tui.sandbox.versions import MavenFile, ModuleExcerpt
 if TYPE_CHECKING:
     import aiohttp
 
-__all__ = ["address", "download", "download_excerpt"]
-
 T = TypeVar("T")
 
 _TRIES: Final = 4

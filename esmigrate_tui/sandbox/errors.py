@@ -19,22 +19,6 @@ Each message says what happened, why, and what to do. `exit_code` is what a comm
 
 from typing import ClassVar
 
-__all__ = [
-    "ChecksumWrong",
-    "DiskFull",
-    "ExtraMissing",
-    "LoadRefused",
-    "NoJava",
-    "NoNetwork",
-    "NoSuchNode",
-    "NodeDied",
-    "NotHealthyInTime",
-    "PlaceUnreachable",
-    "PortTaken",
-    "SandboxError",
-    "UnknownVersion",
-]
-
 
 class SandboxError(Exception):
     """Something a person can act on; its text is the sentence that is shown."""

@@ -22,8 +22,6 @@ from esmigrate_tui.sandbox.places import (
 from esmigrate_tui.sandbox.progress import Progress, SandboxProgress
 from esmigrate_tui.sandbox.versions import MavenFile, ModuleExcerpt, SandboxVersion
 
-__all__ = ["announcement", "installation", "installed"]
-
 _PIECE: Final = 1 << 18
 _MODULE_MARGIN: Final = 50_000_000
 

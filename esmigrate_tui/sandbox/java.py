@@ -14,8 +14,6 @@ from esmigrate_tui.sandbox.places import NodeAccount, SandboxFolders, locked, ma
 from esmigrate_tui.sandbox.progress import Progress, SandboxProgress
 from esmigrate_tui.sandbox.versions import PackagedJava, SandboxVersion, SystemJava
 
-__all__ = ["JavaHome", "candidates", "choose", "find_java", "parse_release"]
-
 
 @dataclass(frozen=True)
 class JavaHome:

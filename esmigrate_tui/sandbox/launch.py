@@ -10,22 +10,6 @@ from typing import Final
 
 from esmigrate_tui.sandbox.versions import SandboxVersion
 
-__all__ = [
-    "FileUser",
-    "NodeAddress",
-    "NodeFolders",
-    "NodeOptions",
-    "TlsFiles",
-    "command",
-    "environment",
-    "file_realm",
-    "jvm_options",
-    "log_tail",
-    "password_hash",
-    "settings",
-    "uses_security",
-]
-
 _ITERATIONS: Final = 10_000  # what Elasticsearch itself takes for PBKDF2
 _ESCAPES: Final = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)|[\x00-\x08\x0b-\x1f\x7f-\x9f]"

@@ -16,8 +16,6 @@ from esmigrate_tui.sandbox.sample import SampleDocument, SampleIndex, creation_b
 if TYPE_CHECKING:
     import aiohttp
 
-__all__ = ["bulk_body", "load"]
-
 _PAGE: Final = 2000
 
 

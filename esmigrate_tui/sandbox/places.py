@@ -17,17 +17,6 @@ from pathlib import Path
 
 from esmigrate_tui.sandbox.errors import DiskFull, PlaceUnreachable
 
-__all__ = [
-    "NodeAccount",
-    "SandboxFolders",
-    "account",
-    "ensure_space",
-    "full_disk_reported",
-    "locked",
-    "places",
-    "reachable",
-]
-
 _ROOT_CACHE = Path("/var/cache/esmigrate")
 
 

@@ -11,18 +11,6 @@ from esmigrate_tui.sandbox.launch import NodeFolders, NodeOptions
 from esmigrate_tui.sandbox.places import SandboxFolders, make_folder
 from esmigrate_tui.sandbox.supervisor import start_ticks
 
-__all__ = [
-    "NodeRecord",
-    "ProcessIdentity",
-    "SandboxNode",
-    "Standing",
-    "forget",
-    "read",
-    "read_all",
-    "standing",
-    "write",
-]
-
 Standing = Literal["starting", "up", "stopped", "dead"]
 
 

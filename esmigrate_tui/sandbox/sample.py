@@ -11,8 +11,6 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-__all__ = ["SampleData", "SampleDocument", "SampleIndex", "SampleTemplate", "creation_body", "sample"]
-
 Json = dict[str, Any]
 
 _SEED: Final = 20260101

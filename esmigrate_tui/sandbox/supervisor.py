@@ -21,8 +21,6 @@ import time
 from pathlib import Path
 from typing import IO, NoReturn, TypedDict
 
-__all__ = ["SupervisorOrder", "end_session", "members", "start_ticks"]
-
 _PR_SET_PDEATHSIG = 1
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 

@@ -8,18 +8,6 @@ from typing import Final
 
 from esmigrate_tui.sandbox.errors import UnknownVersion
 
-__all__ = [
-    "NUMBERS",
-    "VERSIONS",
-    "AddedModule",
-    "MavenFile",
-    "ModuleExcerpt",
-    "PackagedJava",
-    "SandboxVersion",
-    "SystemJava",
-    "find",
-]
-
 
 @dataclass(frozen=True)
 class MavenFile:

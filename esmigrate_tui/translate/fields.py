@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.translate.completion import modern_completion
 from esmigrate_tui.translate.dates import modern_format
 from esmigrate_tui.translate.origin import is_spelled_boolean, is_true
 from esmigrate_tui.translate.strings import modern_fielddata, without_string
@@ -185,7 +184,7 @@ def field_of(
     kept = without_string(field, path, changes)
     kept = _without_gone(kept, manner, path, changes)
     if kept.get("type") == "completion":
-        kept = modern_completion(kept, path, changes)
+        kept = _completion(kept, path, changes)
     kept = modern_fielddata(kept, path, changes)
     kept = _without_others(kept, path, changes)
     kept = _spelled(kept, manner)
@@ -291,3 +290,34 @@ def _shown(name: str) -> str:
 
 def _a(kind: str) -> str:
     return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
+def _completion(field: _Json, path: str, changes: list[str]) -> _Json:
+    """A field for suggestions, which 5.0 wrote anew: without payloads, and with its contexts in a list.
+
+    https://www.elastic.co/guide/en/elasticsearch/reference/5.6/breaking_50_suggester.html
+    """
+    if "payloads" not in field and "context" not in field:
+        return field
+    kept = {name: value for name, value in field.items() if name not in {"payloads", "context"}}
+    if "payloads" in field:
+        changes.append(f"{path}: payloads is left out, suggestions come with their document")
+    told = field.get("context")
+    if isinstance(told, dict):
+        kept["contexts"] = [_context(name, one, path, changes) for name, one in told.items() if isinstance(one, dict)]
+        changes.append(f"{path}: context is written contexts now")
+    changes.append(f"{path}: documents that have output, payload or context in it are refused")
+    return kept
+
+
+def _context(name: str, told: _Json, path: str, changes: list[str]) -> _Json:
+    """One context; a geo context has one precision now, the finest it had."""
+    kept: _Json = {"name": name}
+    for key, value in told.items():
+        if key in {"default", "neighbors"}:
+            changes.append(f"{path}: {key} of the context {clean(name, 80)} is left out, it was removed")
+        elif key == "precision" and isinstance(value, list):
+            kept[key] = max((one for one in value if isinstance(one, int)), default=6)
+        else:
+            kept[key] = value
+    return kept

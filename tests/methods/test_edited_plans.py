@@ -16,8 +16,8 @@ from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.preflight.definition_bodies import planned_shards
 from esmigrate_tui.preflight.definitions import bodies_of
+from esmigrate_tui.preflight.room_needed import planned_shards
 from tests.methods.test_copy_plans import draft
 
 REINDEX, COPY = METHODS[MethodName.REINDEX_FROM_REMOTE], METHODS[MethodName.COPY_THROUGH_HERE]
