@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import AsyncIterator, Iterator
 
-    from esmigrate_tui.engine.following import RunUpdate
+    from esmigrate_tui.engine.journal import RunUpdate
     from esmigrate_tui.model.event import Event
 
 MOVING: Final = 50
@@ -314,7 +314,7 @@ def _looks(tasks: int) -> Iterator[list[Event]]:
 
 
 async def _follow(_: str) -> AsyncIterator[RunUpdate]:
-    from esmigrate_tui.engine.following import RunUpdate  # noqa: PLC0415  # as above
+    from esmigrate_tui.engine.journal import RunUpdate  # noqa: PLC0415  # as above
     from esmigrate_tui.model.progress import Progress  # noqa: PLC0415  # as above
 
     progress = Progress()

@@ -16,7 +16,7 @@ import msgspec
 from esmigrate_tui.engine.folders import find_run, make_folder, read_plan
 from esmigrate_tui.engine.holding import held_alone
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.ledger import Ledger, to_clusters
+from esmigrate_tui.engine.ledger import Ledger, LedgerClusters
 from esmigrate_tui.engine.lost_journal import sign
 from esmigrate_tui.engine.run import started
 from esmigrate_tui.engine.same_clusters import require_same_clusters
@@ -43,21 +43,18 @@ async def make_change(
     home: Path,
     new_id: Callable[[], str],
     folder: str = "",
-    open_clusters: OpenClusters | None = None,
+    open_clusters: OpenClusters,
     clock: Callable[[], float] = time.time,
 ) -> str:
     """Make one change to a cluster of the plan; the name of the folder that says so, for `esmigrate cleanup`.
 
     `plan` names the clusters, its tasks are left out. `folder` is an earlier such folder to add to, where it is for the
-    same clusters; else a new one is made. `open_clusters` is the real wiring of a run's process where none is given.
+    same clusters; else a new one is made.
 
     Raises the ProblemError of the request, after it is in the journal; RunHeldError where a process holds the folder.
     """
-    from esmigrate_tui.engine import process  # noqa: PLC0415  # the process of runs loads more than a change needs
-
-    opening = open_clusters or process.open_clusters
     plan = msgspec.structs.replace(plan, tasks=())
-    async with opening(plan, credentials) as clusters:
+    async with open_clusters(plan, credentials) as clusters:
         await require_same_clusters(clusters, {change.side})
         there = await asyncio.to_thread(_place, plan, folder, home, new_id)
         async with held_alone(there):
@@ -76,7 +73,7 @@ async def _written_and_made(
         before = await journal.progress()
         if not before.run:
             await journal.append(started(plan, there.run, clock()))
-        ledger = Ledger(to_clusters(clusters), journal.append, clock, before.ledger)
+        ledger = Ledger(LedgerClusters(clusters), journal.append, clock, before.ledger)
         problem: Problem | None = None
         try:
             await ledger.change(0, change)

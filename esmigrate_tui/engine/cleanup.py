@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from esmigrate_tui.engine.folders import read_plan
 from esmigrate_tui.engine.holding import held_alone
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.ledger import Ledger, to_clusters
+from esmigrate_tui.engine.ledger import Ledger, LedgerClusters
 from esmigrate_tui.engine.same_clusters import require_same_clusters
 from esmigrate_tui.engine.task_execution import work_of
 from esmigrate_tui.model.connection import Side
@@ -78,25 +78,21 @@ async def settle_run(
     folder: RunFolder,
     credentials: Mapping[Side, Credential],
     *,
-    open_clusters: OpenClusters | None = None,
+    open_clusters: OpenClusters,
     clock: Callable[[], float] = time.time,
 ) -> tuple[LedgerEntry, ...]:
     """Revert what a run left changed whose process has ended; what is still open afterwards, each with its trouble.
 
-    `open_clusters` is the real wiring of a run's process where none is given. Raises RunHeldError where a living
-    process holds the run.
+    Raises RunHeldError where a living process holds the run.
     """
-    from esmigrate_tui.engine import process  # noqa: PLC0415  # which costs more than the rest
-
-    opening = open_clusters or process.open_clusters
     async with held_alone(folder):
         plan = read_plan(folder)
         async with Journal.open(folder.journal) as seen:
             progress: Progress = await seen.progress()
         if not progress.open_ledger:
             return ()
-        async with await Journal.create(folder.journal) as journal, opening(plan, credentials) as clusters:
+        async with await Journal.create(folder.journal) as journal, open_clusters(plan, credentials) as clusters:
             await require_same_clusters(clusters, {entry.side for entry in progress.open_ledger})
-            ledger = Ledger(to_clusters(clusters), journal.append, clock, progress.ledger)
+            ledger = Ledger(LedgerClusters(clusters), journal.append, clock, progress.ledger)
             await ledger.settle()
             return ledger.open_entries

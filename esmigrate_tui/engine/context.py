@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import msgspec
 
 from esmigrate_tui.engine.control import ProcessEnding, RunControl
-from esmigrate_tui.engine.ledger import Ledger, to_clusters
+from esmigrate_tui.engine.ledger import Ledger, LedgerClusters
 from esmigrate_tui.engine.lost_journal import JournalLostError
 from esmigrate_tui.engine.waiting import Wait, WaitRule
 from esmigrate_tui.model.connection import Side
@@ -73,7 +73,7 @@ class RunContext:
 
     def ledger_of(self, entries: Iterable[LedgerEntry]) -> Ledger:
         """A ledger with what an earlier process of this run has written down."""
-        return Ledger(to_clusters(self.clusters), self.record, self.clock, entries)
+        return Ledger(LedgerClusters(self.clusters), self.record, self.clock, entries)
 
     def wait(self, rule: WaitRule) -> Wait:
         """A wait that has not begun, as long as the plan's patience."""

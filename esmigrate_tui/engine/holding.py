@@ -12,7 +12,7 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from esmigrate_tui.model.plan import Plan
@@ -84,13 +84,13 @@ async def _turn(home: Path) -> int:
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def hold_within_a_second(path: Path, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> int | None:
+async def hold_within_a_second(path: Path) -> int | None:
     """The lock of a run, tried for a second: a process that only checks it has it for an instant."""
     for _ in range(20):
         held = lock.hold(path)
         if held is not None:
             return held
-        await sleep(0.05)
+        await asyncio.sleep(POLL_SECONDS)
     return None
 
 

@@ -10,13 +10,14 @@ import asyncio
 import contextlib
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.journal_store import MOST_EVENTS, JournalStore, explained
 from esmigrate_tui.engine.trouble_file import write_trouble
 from esmigrate_tui.model.event import RunFinished
 from esmigrate_tui.model.problem import Problem, ProblemError
+from esmigrate_tui.model.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.event import Event, Reject
-    from esmigrate_tui.model.progress import Progress
 
 T = TypeVar("T")
 
@@ -152,3 +152,20 @@ class Journal:
                 raise explained(self.path, error) from None
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, explained_work)
+
+
+class RunUpdate(NamedTuple):
+    """New events of a run, and its progress after them."""
+
+    events: list[Event]
+    progress: Progress
+
+
+async def follow(journal: Path) -> AsyncIterator[RunUpdate]:
+    """Updates from the first event on, until the run has finished or its process has ended. Raises ProblemError."""
+    progress = Progress()
+    async with Journal.open(journal) as opened:
+        async for batch in opened.follow():
+            events = [event for _, event in batch]
+            progress = progress.after_all(events)
+            yield RunUpdate(events, progress)

@@ -8,7 +8,7 @@ as it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
@@ -49,48 +49,31 @@ _ANOTHER: Final = "The index that was changed was deleted, and another one has i
 _CHANGED: Final = "It is not as it was made, or was changed since: it was left as it is."
 
 
-class LedgerClusters(Protocol):
+class LedgerClusters:
     """What a ledger needs of the clusters of a run."""
+
+    def __init__(self, clusters: Clusters) -> None:
+        self._clusters = clusters
 
     def cluster(self, side: Side) -> str:
         """The uuid of the cluster of that side, "" where it is not known."""
-        ...
+        return self._clusters.of(side).wire.meant
 
     async def make(self, side: Side, request: Request) -> Any:  # noqa: ANN401  # JSON
         """Make a change; its answer. Raises ProblemError unless answer or state say that it was made."""
-        ...
+        return await self._clusters.of(side).changes.make(request)
 
     async def uuid_of(self, side: Side, index: str) -> str | None:
         """The uuid of an index, "" where there is none, None where this user may not see it."""
-        ...
+        return await _if_allowed(self._clusters.of(side).indices.uuid_of(index))
 
     async def is_so(self, side: Side, request: Request) -> bool | None:
         """Whether the state is as a request wants it; None where that cannot be told."""
-        ...
+        return await _if_allowed(self._clusters.of(side).changes.is_so(request))
 
     async def stands(self, side: Side, request: Request) -> bool:
         """Whether what a request would make anew exists already."""
-        ...
-
-
-@dataclass(frozen=True)
-class _ReachedClusters:
-    clusters: Clusters
-
-    def cluster(self, side: Side) -> str:
-        return self.clusters.of(side).wire.meant
-
-    async def make(self, side: Side, request: Request) -> Any:  # noqa: ANN401  # JSON
-        return await self.clusters.of(side).changes.make(request)
-
-    async def uuid_of(self, side: Side, index: str) -> str | None:
-        return await _if_allowed(self.clusters.of(side).indices.uuid_of(index))
-
-    async def is_so(self, side: Side, request: Request) -> bool | None:
-        return await _if_allowed(self.clusters.of(side).changes.is_so(request))
-
-    async def stands(self, side: Side, request: Request) -> bool:
-        return bool(await _if_allowed(self.clusters.of(side).changes.stands(request)))
+        return bool(await _if_allowed(self._clusters.of(side).changes.stands(request)))
 
 
 async def _if_allowed(request: Awaitable[T]) -> T | None:
@@ -101,11 +84,6 @@ async def _if_allowed(request: Awaitable[T]) -> T | None:
         if error.problem.cause is not Cause.PRIVILEGES:
             raise
         return None
-
-
-def to_clusters(clusters: Clusters) -> LedgerClusters:
-    """What a ledger does with these clusters."""
-    return _ReachedClusters(clusters)
 
 
 class Ledger:

@@ -62,12 +62,7 @@ def has_runs(environ: Mapping[str, str]) -> bool:
 
 def user_name() -> str:
     """This user's name as the system has it; the number where it has none, as in many containers."""
-    import pwd  # noqa: PLC0415  # see the module's docstring
-
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())
+    return _name_of(os.geteuid())
 
 
 def raise_unsafe(home: Path) -> None:

@@ -18,7 +18,7 @@ from esmigrate_tui.engine.context import RunContext, Sleep, internal_fault
 from esmigrate_tui.engine.control import Pacing, ProcessEnding, RunControl
 from esmigrate_tui.engine.decisions import run_outcome
 from esmigrate_tui.engine.definitions import DefinitionsToMake
-from esmigrate_tui.engine.ledger import Ledger, to_clusters
+from esmigrate_tui.engine.ledger import Ledger, LedgerClusters
 from esmigrate_tui.engine.lost_journal import JournalLostError, after_damage
 from esmigrate_tui.engine.task_execution import TaskExecution
 from esmigrate_tui.engine.unanswered import report_unanswered
@@ -160,7 +160,7 @@ class Run:
         context = self._context
         if not self._has_begun:
             return JournalLostError(lost)
-        ledger = Ledger(to_clusters(context.clusters), _unrecorded, context.clock, context.ledger.entries)
+        ledger = Ledger(LedgerClusters(context.clusters), _unrecorded, context.clock, context.ledger.entries)
         context.ledger = ledger
         with contextlib.suppress(Exception):  # what is not reverted is named
             await self._revert_all()

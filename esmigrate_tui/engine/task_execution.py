@@ -12,9 +12,9 @@ import msgspec
 from esmigrate_tui.engine.context import cancelled, internal_fault
 from esmigrate_tui.engine.control import ProcessEnding, StopRequested, TaskControl
 from esmigrate_tui.engine.decisions import judged, with_counts
-from esmigrate_tui.engine.ongoing import OngoingWork
-from esmigrate_tui.engine.polling import (
+from esmigrate_tui.engine.ongoing import (
     POLL_SECONDS,
+    OngoingWork,
     is_read_worth_recording,
     is_worth_recording,
     poll_delay,
@@ -64,7 +64,7 @@ class TaskExecution:
         self._ongoing = OngoingWork(context, method, work, self._control, token)
         self._wait = context.wait(WaitRule(task=task.number))
         self._is_waiting = False
-        self._last = _acknowledged_before(known) if known is not None and token else None
+        self._last = msgspec.convert(known, Acknowledged, from_attributes=True) if token else None
         self._recorded_at = 0.0
         self._reading: Verifying | None = None
 
@@ -335,22 +335,6 @@ class TaskExecution:
 def work_of(plan: Plan, run: str, task: Task, requests_per_second: float) -> Work:
     """One task of a run as its method gets it, the same in every process of the run but for its pace."""
     return Work(task, plan, f"esmigrate-{run}-{task.number}", requests_per_second)
-
-
-def _acknowledged_before(known: TaskProgress) -> Acknowledged:
-    """What an earlier process of the run has seen acknowledged."""
-    return Acknowledged(
-        done=known.done,
-        total=known.total,
-        written=known.written,
-        there_already=known.there_already,
-        collided=known.collided,
-        refused=known.refused,
-        retries=known.retries,
-        parts_done=known.parts_done,
-        parts=known.parts,
-        token=known.token,
-    )
 
 
 def _may_go_on(method: MethodName, task: Task, trouble: Problem) -> Problem:

@@ -76,23 +76,19 @@ class StalledSourceProbe:
 async def report_unanswered(context: RunContext) -> None:
     """Report for as long as this is not cancelled."""
     probe = StalledSourceProbe(context)
-    try:
-        await _report(context, probe)
-    finally:
-        probe.end()
-
-
-async def _report(context: RunContext, probe: StalledSourceProbe) -> None:
     clusters = [
         (UnansweredSide(side), cluster)
         for side, cluster in ((Side.DESTINATION, context.clusters.destination), (Side.SOURCE, context.clusters.source))
         if cluster is not None
     ]
-    while True:
-        await context.sleep(_SECONDS / 2)
-        probe.look()
-        for side, cluster in clusters:
-            event = side.event(context.clock(), cluster.wire.unanswered_seconds)
-            if event is not None:
-                with contextlib.suppress(ProblemError):  # who writes of the work itself meets it as well
-                    await context.record(event)
+    try:
+        while True:
+            await context.sleep(_SECONDS / 2)
+            probe.look()
+            for side, cluster in clusters:
+                event = side.event(context.clock(), cluster.wire.unanswered_seconds)
+                if event is not None:
+                    with contextlib.suppress(ProblemError):  # who writes of the work itself meets it as well
+                        await context.record(event)
+    finally:
+        probe.end()

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui import report
 from esmigrate_tui.engine import folders, listing, starting
-from esmigrate_tui.engine.following import follow
-from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.journal import Journal, follow
 from esmigrate_tui.engine.places import raise_unsafe, runs_home, user_name
 from esmigrate_tui.engine.survival import logout_warning
 from esmigrate_tui.flow import run_control
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from esmigrate_tui.engine.folders import RunFolder
-    from esmigrate_tui.engine.following import RunUpdate
+    from esmigrate_tui.engine.journal import RunUpdate
     from esmigrate_tui.engine.listing import RunSummary
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Credential, Side
@@ -71,9 +70,11 @@ async def make_change(
     plan: Plan, credentials: Mapping[Side, Credential], change: PlannedChange, folder: str = ""
 ) -> str:
     """Make one change before a run, recorded in a folder of its own or in an earlier one; the folder's name."""
-    from esmigrate_tui.engine import changes  # noqa: PLC0415  # few commands make one
+    from esmigrate_tui.engine import changes, process  # noqa: PLC0415  # few commands make one
 
-    return await changes.make_change(plan, credentials, change, home=home(), new_id=_new_id, folder=folder)
+    return await changes.make_change(
+        plan, credentials, change, home=home(), new_id=_new_id, folder=folder, open_clusters=process.open_clusters
+    )
 
 
 async def resume_ended(run: str, given: Mapping[Side, Credential]) -> None:

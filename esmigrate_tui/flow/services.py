@@ -12,7 +12,7 @@ from esmigrate_tui.model.ledger import Request
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
-    from esmigrate_tui.engine.following import RunUpdate
+    from esmigrate_tui.engine.journal import RunUpdate
     from esmigrate_tui.engine.listing import RunSummary
     from esmigrate_tui.methods.advice import Advice
     from esmigrate_tui.methods.description import MethodDescription

@@ -20,7 +20,7 @@ from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.definitions import carried as found
 from esmigrate_tui.engine.folders import make_folder
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.ledger import Ledger, to_clusters
+from esmigrate_tui.engine.ledger import Ledger, LedgerClusters
 from esmigrate_tui.engine.listing import all_runs
 from esmigrate_tui.engine.run import perform, started
 from esmigrate_tui.engine.starting import newest_event_to_resume
@@ -301,7 +301,7 @@ async def test_one_whose_answer_was_lost_before_an_earlier_end_is_made_and_not_t
         await journal.append_all([started(bench.plan, "7K2P", 0.0), LedgerChanged(at=1.0, entry=begun)])
         clusters = Clusters(destination=bench.destination, source=None)
         known = (await journal.progress()).ledger
-        await Ledger(to_clusters(clusters), journal.append, lambda: 1.0, known).settle()
+        await Ledger(LedgerClusters(clusters), journal.append, lambda: 1.0, known).settle()
         await journal.append_all([left, RunFinished(at=2.0, outcome=RunOutcome.INCOMPLETE)])
     progress = await bench.run()
     assert outcomes_of(progress) == {"co-empty": CarryOutcome.MADE, "co-logs": CarryOutcome.MADE}

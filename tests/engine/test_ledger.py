@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from esmigrate_tui.engine.ledger import Ledger
+from esmigrate_tui.engine.ledger import Ledger, LedgerClusters
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import Event, LedgerChanged
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
@@ -21,7 +21,7 @@ BACK = Request(method="PUT", path="/new/_settings", body='{"index":{"number_of_r
 DESTINATION = Side.DESTINATION
 
 
-class World:
+class World(LedgerClusters):
     """A journal in a list and a cluster that only knows its troubles, on one line of time.
 
     `uuids` are its indices, `so` is what a look at the state of a change says.

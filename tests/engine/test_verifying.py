@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from esmigrate_tui.engine.polling import is_read_worth_recording
+from esmigrate_tui.engine.ongoing import is_read_worth_recording
 from esmigrate_tui.model.command import PauseRun, ResumeRun, SetPace, StopRun
 from esmigrate_tui.model.event import RunOutcome, TaskFinished, Verifying
 from esmigrate_tui.model.problem import Cause

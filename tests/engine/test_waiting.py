@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.engine.polling import QUIET_SECONDS, is_worth_recording, poll_delay
+from esmigrate_tui.engine.ongoing import QUIET_SECONDS, is_worth_recording, poll_delay
 from esmigrate_tui.engine.unanswered import UnansweredSide
 from esmigrate_tui.engine.waiting import (
     Patience,

@@ -75,7 +75,7 @@ class Fast:
 class Notepad:
     """Writes down what a ledger sends to a cluster, and fails where it is told to.
 
-    `indices` are the uuids of those that are not as every other index is, "" for one that is gone; `states` is what a
+    `uuids` are those of the indices that are not as every other index is, "" for one that is gone; `states` is what a
     look at the state of a change says, `elsewhere` that the cluster is another one.
     """
 
@@ -86,9 +86,16 @@ class Notepad:
         self.turns_away: Problem | None = None
         self.source: Notepad | None = None
         self.unanswered: Callable[[], float] = float
-        self.indices: dict[str, str] = {}
+        self.uuids: dict[str, str] = {}
         self.states: dict[Request, bool] = {}
         self.elsewhere: Problem | None = None
+
+    @property
+    def wire(self) -> Notepad:
+        """It is all its parts in one."""
+        return self
+
+    changes = indices = wire
 
     @property
     def unanswered_seconds(self) -> float:
@@ -106,7 +113,7 @@ class Notepad:
             raise ProblemError(self.elsewhere)
 
     async def uuid_of(self, name: str) -> str:
-        return self.indices.get(name, f"uuid of {name}")
+        return self.uuids.get(name, f"uuid of {name}")
 
     async def is_so(self, request: Request) -> bool | None:
         return self.states.get(request)

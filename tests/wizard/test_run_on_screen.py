@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from esmigrate_tui.engine.following import RunUpdate
+from esmigrate_tui.engine.journal import RunUpdate
 from esmigrate_tui.model.carried import CarryOutcome, DefinitionKind
 from esmigrate_tui.model.command import PauseRun, ResumeRun, SetPace, SkipTask, StopRun
 from esmigrate_tui.model.event import (

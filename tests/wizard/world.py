@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from esmigrate_tui.engine.following import RunUpdate
+from esmigrate_tui.engine.journal import RunUpdate
 from esmigrate_tui.flow.plan_preview import preview
 from esmigrate_tui.flow.services import Services
 from esmigrate_tui.methods import METHODS
