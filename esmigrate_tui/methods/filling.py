@@ -151,7 +151,12 @@ def kinds_of(draft: Draft, index: str, copying: CopyOptions) -> dict[str, str]:
     target, types = draft.target(index), types_of(draft.definitions[index].mappings)
     version = _version_of(draft)
     if copying.only_type and copying.only_type not in types:
-        raise ProblemError(_no_such_type(index, copying.only_type, types))
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"The index {index} has no type {clean(copying.only_type, 200)}.",
+            why=f"It has {listed(types)}." if types else "It has no types: these are of 5.x and older.",
+            todo="Correct --only-type, or leave this index out.",
+        )
     if len(types) < 2:
         return {"": target}
     if copying.only_type:
@@ -159,7 +164,13 @@ def kinds_of(draft: Draft, index: str, copying: CopyOptions) -> dict[str, str]:
     if copying.types is TypeRule.APART:
         return {kind: apart(target, kind) for kind in sorted(types)}
     if copying.versions and not Features.of_elasticsearch(version).has_several_types:
-        raise ProblemError(_mixed_versions(index, types))
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"The types of {index} cannot go into one index while documents keep their versions.",
+            why=f"It has {listed(types)}: of two documents with one _id the higher version would replace the other.",
+            todo="Give each type an index of its own with --types apart, choose one with --only-type, "
+            "or leave --versions out.",
+        )
     return {"": target}
 
 
@@ -222,16 +233,14 @@ def used_as_it_is(draft: Draft, task: Task) -> Task:
     if any(name == index.data_stream for index in draft.destination_indices):
         if draft.copying.versions:
             raise ProblemError(_no_versions(name))
+        kind = RestoreKind.DATA_STREAM
         change = "the data stream is used as it is: documents are added to its newest index, without a routing"
-        return msgspec.structs.replace(
-            task, create="", is_edited=False, later={}, kind=RestoreKind.DATA_STREAM, changes=(change,), first=()
-        )
-    if any(name == index.name for index in draft.destination_indices):
+    elif any(name == index.name for index in draft.destination_indices):
+        kind = RestoreKind.INDEX
         change = "the index is used as it is: its own settings, mappings and aliases stay"
-        return msgspec.structs.replace(
-            task, create="", is_edited=False, later={}, kind=RestoreKind.INDEX, changes=(change,), first=()
-        )
-    return task
+    else:
+        return task
+    return msgspec.structs.replace(task, create="", is_edited=False, later={}, kind=kind, changes=(change,), first=())
 
 
 def _no_versions(name: str) -> Problem:
@@ -240,26 +249,6 @@ def _no_versions(name: str) -> Problem:
         what=f"Documents cannot keep their versions in {name}.",
         why="It is a data stream, and a data stream takes new documents only.",
         todo="Leave --versions out, or copy into an index.",
-    )
-
-
-def _no_such_type(index: str, kind: str, types: tuple[str, ...]) -> Problem:
-    has = f"It has {listed(types)}." if types else "It has no types: these are of 5.x and older."
-    return Problem(
-        cause=Cause.USAGE,
-        what=f"The index {index} has no type {clean(kind, 200)}.",
-        why=has,
-        todo="Correct --only-type, or leave this index out.",
-    )
-
-
-def _mixed_versions(index: str, types: tuple[str, ...]) -> Problem:
-    return Problem(
-        cause=Cause.USAGE,
-        what=f"The types of {index} cannot go into one index while documents keep their versions.",
-        why=f"It has {listed(types)}: of two documents with one _id the higher version would replace the other.",
-        todo="Give each type an index of its own with --types apart, choose one with --only-type, "
-        "or leave --versions out.",
     )
 
 
@@ -498,18 +487,15 @@ def switches_off(plan: Plan, destination: Version) -> bool:
 async def make_index_beside_pipelines(work: Work, clusters: Clusters, recorder: Recorder) -> None:
     """Make the destination index, and switch off what no request can pass by: its final pipeline, until it is full."""
     await make_index(work, clusters, recorder)
-    if work.task.create and switches_off(work.plan, await clusters.destination.wire.version()):
-        await _without_final_pipeline(work, clusters, recorder)
-
-
-async def _without_final_pipeline(work: Work, clusters: Clusters, recorder: Recorder) -> None:
-    index = work.task.destination_index
-    *_, newest = (await clusters.destination.indices.settings_of_parts(index)).values()
+    index, destination = work.task.destination_index, clusters.destination
+    if not work.task.create or not switches_off(work.plan, await destination.wire.version()):
+        return
+    *_, newest = (await destination.indices.settings_of_parts(index)).values()
     final = newest.get("index.final_pipeline", NO_PIPELINE)
     if final != NO_PIPELINE:
         await recorder.change(
             Side.DESTINATION,
-            f"the final pipeline {clean(final)} of {index} was switched off while it filled",
+            f"the final pipeline {clean(final)} of {index} was switched off while it fills",
             settings_request(index, {"final_pipeline": NO_PIPELINE}),
             settings_request(index, {"final_pipeline": final}),
         )

@@ -10,9 +10,13 @@ from esmigrate_tui.model.method import Unit
 from esmigrate_tui.model.text import clean, counted, duration, number, size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from esmigrate_tui.model.event import RestoredShards
     from esmigrate_tui.report.contents import Report, ReportedChange
+    from esmigrate_tui.report.judgement import ReportRow
+
+    Columns = Sequence[tuple[str, Callable[[ReportRow], str], bool]]
 
 _DIFFERENCES: Final = 200  # rows of a table that a person reads
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -115,60 +119,49 @@ def _amounts(report: Report) -> list[str]:
     ]
 
 
-def _restored(report: Report) -> str:
-    rows = (
-        (
-            row.source_index,
-            row.destination_index,
-            (row.kind or "index").replace("-", " "),
-            "–" if row.size is None else size(row.size),
-            "–" if row.shards is None else f"{number(row.shards.arrived)} of {number(row.shards.wanted)}",
-            _amount(row.source_count),
-            _amount(row.destination_count),
-            row.verified,
-            "" if row.seconds is None else duration(row.seconds),
-        )
-        for row in report.indices
-    )
-    heading = (
-        "In the snapshot",
-        "Destination",
-        "Kind",
-        "Size",
-        "Shards",
-        "Documents on the source",
-        "On the destination",
-        "Verified",
-        "Took",
-    )
-    return table(heading, rows, frozenset({3, 4, 5, 6, 8}))
+def _took(row: ReportRow) -> str:
+    return "" if row.seconds is None else duration(row.seconds)
 
 
-def _indices(report: Report) -> str:
-    if report.unit is Unit.BYTES:
-        return _restored(report)
-    rows = (
-        (
-            row.source_index,
-            f"{row.destination_index}{' (data stream)' * row.is_stream}",
-            _amount(row.source_count),
-            _amount(row.destination_count),
-            number(row.refused),
-            row.verified,
-            "" if row.seconds is None else duration(row.seconds),
-        )
-        for row in report.indices
-    )
-    is_of_files = report.method.traits.loads
-    source, there = ("Files", "Rows read") if is_of_files else ("Source", "On the source")
-    if report.sender:
-        source, there = "Sent", "Expected"
-    heading = (source, "Destination", there, "On the destination", "Rejected", "Verified", "Took")
-    return table(heading, rows, frozenset({2, 3, 4, 6}))
+def _shards(found: RestoredShards | None) -> str:
+    return "–" if found is None else f"{number(found.arrived)} of {number(found.wanted)}"
 
 
 def _amount(count: int | None) -> str:
     return "–" if count is None else number(count)
+
+
+_IN_SNAPSHOT: Final[Columns] = (
+    ("In the snapshot", lambda row: row.source_index, False),
+    ("Destination", lambda row: row.destination_index, False),
+    ("Kind", lambda row: (row.kind or "index").replace("-", " "), False),
+    ("Size", lambda row: "–" if row.size is None else size(row.size), True),
+    ("Shards", lambda row: _shards(row.shards), True),
+    ("Documents on the source", lambda row: _amount(row.source_count), True),
+    ("On the destination", lambda row: _amount(row.destination_count), True),
+    ("Verified", lambda row: row.verified, False),
+    ("Took", _took, True),
+)
+
+
+def _indices(report: Report) -> str:
+    columns = _IN_SNAPSHOT
+    if report.unit is not Unit.BYTES:
+        source, there = ("Files", "Rows read") if report.method.traits.loads else ("Source", "On the source")
+        if report.sender:
+            source, there = "Sent", "Expected"
+        columns = (
+            (source, lambda row: row.source_index, False),
+            ("Destination", lambda row: f"{row.destination_index}{' (data stream)' * row.is_stream}", False),
+            (there, lambda row: _amount(row.source_count), True),
+            ("On the destination", lambda row: _amount(row.destination_count), True),
+            ("Rejected", lambda row: number(row.refused), True),
+            ("Verified", lambda row: row.verified, False),
+            ("Took", _took, True),
+        )
+    rows = ([show(row) for _, show, _ in columns] for row in report.indices)
+    of_numbers = frozenset(at for at, (_, _, is_number) in enumerate(columns) if is_number)
+    return table([heading for heading, _, _ in columns], rows, of_numbers)
 
 
 def _to_do(report: Report) -> list[str]:

@@ -146,19 +146,21 @@ def newer_parts(known: Iterable[CopyPart], now: Sequence[CopyPart]) -> tuple[Cop
     """The numbers that shards have given since `known` was found out; none where a slice must be read by a scroll."""
     if any(part.is_scrolled for part in now):
         return ()
-    seen: dict[tuple[str, int], int] = {}
-    for part in known:
-        shard = part.index, part.shard
-        seen[shard] = max(seen.get(shard, -1), part.until)
-    highest: dict[tuple[str, int], int] = {}
-    for part in now:
-        shard = part.index, part.shard
-        highest[shard] = max(highest.get(shard, -1), part.until)
+    seen = _ends(known)
     return tuple(
         CopyPart(shard=shard[1], after=seen.get(shard, -1), until=last, index=shard[0])
-        for shard, last in sorted(highest.items())
+        for shard, last in sorted(_ends(now).items())
         if last > seen.get(shard, -1)
     )
+
+
+def _ends(parts: Iterable[CopyPart]) -> dict[tuple[str, int], int]:
+    """The highest number of each shard."""
+    ends: dict[tuple[str, int], int] = {}
+    for part in parts:
+        shard = part.index, part.shard
+        ends[shard] = max(ends.get(shard, -1), part.until)
+    return ends
 
 
 def next_pass(state: CopyState, parts: Iterable[CopyPart]) -> CopyState:

@@ -71,6 +71,8 @@ _WINDOW: Final = 10_000  # index.max_result_window where the index says nothing
 class CopyThroughHere(PumpMover[CopyState]):
     """Reads pages of the source and writes them to the destination as bulks."""
 
+    prepare = staticmethod(make_index_beside_pipelines)
+
     def plan(self, draft: Draft, made_at: str) -> Plan:
         """The plan of a draft whose indices are chosen and defined; raises ProblemError (usage) when it is not ready.
 
@@ -109,13 +111,6 @@ class CopyThroughHere(PumpMover[CopyState]):
 
     async def open(self, plan: Plan, clusters: Clusters, recorder: Recorder) -> None:
         """Nothing is shared between the tasks of a copy."""
-
-    async def prepare(self, work: Work, clusters: Clusters, recorder: Recorder) -> None:
-        """Make the destination index as the plan has it, and switch its replicas and refresh off for the time being.
-
-        So is a final pipeline that a template has given it: no request can pass that by.
-        """
-        await make_index_beside_pipelines(work, clusters, recorder)
 
     async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Acknowledged]:
         """Yield what was acknowledged until each look, until all that the source holds was.

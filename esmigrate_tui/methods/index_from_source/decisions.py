@@ -114,11 +114,6 @@ def compared(state: FileState, count: int, rule: IdRule, *, is_fresh: bool) -> C
     """
     arrived = count - state.base
     sure, likely = state.written, state.written + state.unsure
-    may_be_less = not is_fresh or not are_distinct(rule)
+    may_be_less = not is_fresh or rule is IdRule.HASH
     held = likely if may_be_less and sure <= arrived <= likely else arrived
     return Comparison(source_count=state.rows, destination_count=held + state.there, unread=state.unread)
-
-
-def are_distinct(rule: IdRule) -> bool:
-    """Whether two rows that are equal in every byte are two documents, or one of them is rejected."""
-    return rule is not IdRule.HASH

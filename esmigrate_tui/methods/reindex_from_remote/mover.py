@@ -94,6 +94,8 @@ def _may_have_ended() -> Iterator[None]:
 class ReindexFromRemote:
     """Starts, watches and throttles `_reindex` tasks of the destination."""
 
+    prepare = staticmethod(make_index_beside_pipelines)
+
     def __init__(self) -> None:
         self._performed: set[str] = set()
         """What this process has performed of the run, by opaque ids."""
@@ -143,10 +145,6 @@ class ReindexFromRemote:
 
     async def open(self, plan: Plan, clusters: Clusters, recorder: Recorder) -> None:
         """Nothing is shared between the tasks of a reindex."""
-
-    async def prepare(self, work: Work, clusters: Clusters, recorder: Recorder) -> None:
-        """Make the destination index as the plan has it, and switch its replicas and refresh off for the time being."""
-        await make_index_beside_pipelines(work, clusters, recorder)
 
     async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Acknowledged]:
         """Yield a value a look, until the server's own results say that all was read and written.

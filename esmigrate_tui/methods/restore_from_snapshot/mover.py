@@ -55,8 +55,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.snapshots import RestoreProgress
     from esmigrate_tui.methods.contract import Recorder, Work
     from esmigrate_tui.methods.restore_from_snapshot.sharing import RecoveryView
-    from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.model.ledger import Request
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.verify import Comparison
     from esmigrate_tui.verify.progress import ComparisonProgress
@@ -64,6 +62,11 @@ if TYPE_CHECKING:
 
 class RestoreFromSnapshot:
     """Starts restores, and knows one by its index: there is no task of the server that could be found again."""
+
+    plan = staticmethod(planned)
+    steps = staticmethod(words.steps)
+    requests = staticmethod(words.requests)
+    prepare = staticmethod(make_way)
 
     def __init__(self) -> None:
         self._runs: WeakKeyDictionary[Cluster, dict[tuple[str, str], RestoreRun]] = WeakKeyDictionary()
@@ -76,28 +79,9 @@ class RestoreFromSnapshot:
             known[key] = RestoreRun(clusters.destination, wanted)
         return known[key]
 
-    def plan(self, draft: Draft, made_at: str) -> Plan:
-        """The plan of a draft whose snapshot and indices are chosen; raises ProblemError when it is not ready.
-
-        `made_at` is ISO 8601 in UTC.
-        """
-        return planned(draft, made_at)
-
-    def steps(self, plan: Plan) -> tuple[str, ...]:
-        """What a run of this plan does, in order, in words."""
-        return words.steps(plan)
-
-    def requests(self, plan: Plan) -> tuple[Request, ...]:
-        """The requests for the first task of a plan; those for the others are like them."""
-        return words.requests(plan)
-
     async def open(self, plan: Plan, clusters: Clusters, recorder: Recorder) -> None:
         """Register the repository where the plan says so, and see that the snapshot is in it, and the same one."""
         await make_repository(plan, clusters, recorder, self._shared(plan, clusters))
-
-    async def prepare(self, work: Work, clusters: Clusters, recorder: Recorder) -> None:
-        """Close or delete what has the name of an index to be restored, as the plan says."""
-        await make_way(work, clusters, recorder)
 
     async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Acknowledged]:
         """Yield a value a look, until every primary shard of the restored indices is seen started.
