@@ -18,14 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from threading import Event
 
+    _KeyringWork = Callable[[backends.UsableKeyring, VaultReport, Event], VaultReport]
+
 
 async def probe(*, deadline: float = 3.0) -> VaultReport:
     """Where a secret would go, found without writing anything."""
-
-    def work(_abandoned: Event) -> VaultReport:
-        return _look()[1]
-
-    return await _answered(deadline, work)
+    return await _answered(deadline, lambda _abandoned: _look()[1])
 
 
 async def remember(connection: Connection, credential: Credential, *, deadline: float = 30.0) -> VaultReport:
@@ -40,24 +38,17 @@ async def remember(connection: Connection, credential: Credential, *, deadline: 
         raise ValueError(message)
     key, secret = connection.vault_key, credential.secret
 
-    def work(abandoned: Event) -> VaultReport:
-        safe, report = _look()
-        if safe is None:
+    def work(safe: backends.UsableKeyring, report: VaultReport, abandoned: Event) -> VaultReport:
+        if report.state is VaultState.LOCKED:
+            safe.read(key)  # asks for the unlocking, so that nothing is written once nobody waits any more
+        if abandoned.is_set():
             return report
-        try:
-            if report.state is VaultState.LOCKED:
-                safe.read(key)  # asks for the unlocking, so that nothing is written once nobody waits any more
-            if abandoned.is_set():
-                return report
-            safe.write(key, secret)
-            kept = safe.read(key) == secret
-        except Exception as error:  # noqa: BLE001  # backends raise what they like
-            return backends.explain(safe.place, error, secret)
-        if kept:
+        safe.write(key, secret)
+        if safe.read(key) == secret:
             return states.available(safe.place)
         return states.failed(safe.place, f"The keyring ({safe.place}) did not give back what was saved in it.", "")
 
-    report = await _answered(deadline, work)
+    report = await _answered(deadline, lambda abandoned: _used(work, abandoned, secret=secret, makes_one=True))
     if not report.is_available:
         raise _not_done("The secret was not saved in the keyring.", report)
     return report
@@ -72,19 +63,13 @@ async def recall(connection: Connection, *, deadline: float = 30.0) -> Credentia
         return None
     secrets: list[str] = []
 
-    def work(_abandoned: Event) -> VaultReport:
-        safe, report = _look()
-        if safe is None or report.state is VaultState.ABSENT:  # reading would make a keyring where there is none
-            return report
-        try:
-            secret = safe.read(connection.vault_key)
-        except Exception as error:  # noqa: BLE001  # backends raise what they like
-            return backends.explain(safe.place, error)
+    def work(safe: backends.UsableKeyring, _report: VaultReport, _abandoned: Event) -> VaultReport:
+        secret = safe.read(connection.vault_key)
         if secret is not None:
             secrets.append(secret)
         return states.available(safe.place)
 
-    report = await _answered(deadline, work)
+    report = await _answered(deadline, lambda abandoned: _used(work, abandoned))
     if secrets:
         return Credential(sign_in=connection.sign_in, user=connection.user, secret=secrets[0])
     if report.state in {VaultState.AVAILABLE, VaultState.ABSENT, VaultState.REFUSED}:
@@ -101,24 +86,17 @@ async def forget(connection: Connection, *, deadline: float = 30.0) -> bool:
         return False
     removed: list[str] = []
 
-    def work(abandoned: Event) -> VaultReport:
-        safe, report = _look()
-        if safe is None or report.state is VaultState.ABSENT:
-            return report
+    def work(safe: backends.UsableKeyring, _report: VaultReport, abandoned: Event) -> VaultReport:
         key = connection.vault_key
-        try:
-            if safe.read(key) is None or abandoned.is_set():
-                return states.available(safe.place)
-            safe.remove(key)
-            removed.append(key)
-            remains = safe.read(key) is not None
-        except Exception as error:  # noqa: BLE001  # backends raise what they like
-            return backends.explain(safe.place, error)
-        if remains:
+        if safe.read(key) is None or abandoned.is_set():
+            return states.available(safe.place)
+        safe.remove(key)
+        removed.append(key)
+        if safe.read(key) is not None:
             return states.failed(safe.place, f"The keyring ({safe.place}) still holds the secret.", "Remove it there.")
         return states.available(safe.place)
 
-    report = await _answered(deadline, work)
+    report = await _answered(deadline, lambda abandoned: _used(work, abandoned))
     if report.state in {VaultState.AVAILABLE, VaultState.ABSENT, VaultState.REFUSED}:
         return bool(removed)
     raise _not_done("The secret was not removed from the keyring.", report)
@@ -133,6 +111,17 @@ def _look() -> tuple[backends.UsableKeyring | None, VaultReport]:
         return found, backends.look(found)
     except Exception as error:  # noqa: BLE001  # backends raise what they like
         return found, backends.explain(found.place, error)
+
+
+def _used(work: _KeyringWork, abandoned: Event, *, secret: str = "", makes_one: bool = False) -> VaultReport:
+    """What comes of work on the keyring; where there is none, it is only for what `makes_one`, as reading would."""
+    safe, report = _look()
+    if safe is None or (report.state is VaultState.ABSENT and not makes_one):
+        return report
+    try:
+        return work(safe, report, abandoned)
+    except Exception as error:  # noqa: BLE001  # backends raise what they like
+        return backends.explain(safe.place, error, secret)
 
 
 async def _answered(deadline: float, work: Callable[[Event], VaultReport]) -> VaultReport:
