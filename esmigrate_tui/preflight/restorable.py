@@ -51,6 +51,9 @@ class RestoreJudgement:
     instead: str = ""
 
 
+_Verdict = tuple[Restorability, str]
+
+
 def judge_restorability(
     created: Version | None,
     snapshot: SnapshotFacts,
@@ -75,16 +78,17 @@ def judge_restorability(
         )
     # What the source has under that name can have been made anew since the snapshot.
     if created is not None and not _is_made_anew(created, made):
-        return _by_creation(created, made, destination, licence, mount, marked_read_only=marked_read_only)
+        verdict, why = _by_creation(created, made, destination, licence, mount, marked_read_only=marked_read_only)
+        return RestoreJudgement(verdict, why, "" if verdict is Restorability.YES else _instead(destination))
     if made is None:
         return RestoreJudgement(Restorability.UNKNOWN, "neither the snapshot nor the source says which version made it")
     if is_same_major(made, here):
         return RestoreJudgement(
             Restorability.YES, f"the snapshot was made by {made}, of the destination's own major version"
         )
-    judged = _by_creation(made, made, destination, licence, mount, marked_read_only=marked_read_only)
-    if judged.verdict is not Restorability.YES:
-        return judged
+    verdict, why = _by_creation(made, made, destination, licence, mount, marked_read_only=marked_read_only)
+    if verdict is not Restorability.YES:
+        return RestoreJudgement(verdict, why, _instead(destination))
     return RestoreJudgement(
         Restorability.UNKNOWN,
         f"a cluster of {made} may still hold indices made by {oldest_major_in(made)}.x, which {here.major}.x "
@@ -101,40 +105,33 @@ def _by_creation(
     mount: Mount,
     *,
     marked_read_only: bool | None,
-) -> RestoreJudgement:
-    here, instead = destination.version, _instead(destination)
+) -> _Verdict:
+    here = destination.version
     # From 8.11 on an index only remembers the major version that made it: there is nothing more to compare.
     by = f"it was made by {_said(created)}"
     match Features.of_cluster(destination).support_of(created):
         case IndexSupport.NEWER:
-            return RestoreJudgement(Restorability.NO, f"{by}, which is newer than the destination", instead)
+            return Restorability.NO, f"{by}, which is newer than the destination"
         case IndexSupport.LATE_SIX:
-            return RestoreJudgement(Restorability.NO, f"{by}, and {here} only reads up to 6.7", instead)
+            return Restorability.NO, f"{by}, and {here} only reads up to 6.7"
         case IndexSupport.FULL:
-            return RestoreJudgement(Restorability.YES, f"{by}, and {here.major}.x reads that")
+            return Restorability.YES, f"{by}, and {here.major}.x reads that"
         case IndexSupport.MARKED:
             return _two_back(created, made, destination, licence, mount, marked_read_only=marked_read_only)
         case IndexSupport.TOO_OLD:
-            return RestoreJudgement(Restorability.NO, f"{by}, which is too old for {here}", instead)
+            return Restorability.NO, f"{by}, which is too old for {here}"
         case IndexSupport.ARCHIVE:
             return _archive(created, destination, licence)
 
 
-def _archive(created: Version, destination: ClusterFacts, licence: str) -> RestoreJudgement:
-    here, instead = destination.version, _instead(destination)
-    too_old = f"it was made by {_said(created)}, which is too old for {here}"
+def _archive(created: Version, destination: ClusterFacts, licence: str) -> _Verdict:
+    too_old = f"it was made by {_said(created)}, which is too old for {destination.version}"
     if destination.modules and not any(_ARCHIVE_MODULE in module for module in destination.modules):
-        return RestoreJudgement(
-            Restorability.NO, f"{too_old}, and the destination lacks the module for archive indices", instead
-        )
+        return Restorability.NO, f"{too_old}, and the destination lacks the module for archive indices"
     if licence and licence not in ARCHIVE_LICENCES:
-        return RestoreJudgement(
-            Restorability.NO,
-            f"{too_old}; as an archive index it needs an Enterprise licence, here is {licence}",
-            instead,
-        )
+        return Restorability.NO, f"{too_old}; as an archive index it needs an Enterprise licence, here is {licence}"
     needed = "" if licence else ", with an Enterprise or trial licence"
-    return RestoreJudgement(Restorability.ARCHIVE, f"{too_old}, other than as an archive: read-only{needed}", instead)
+    return Restorability.ARCHIVE, f"{too_old}, other than as an archive: read-only{needed}"
 
 
 def _two_back(
@@ -145,27 +142,20 @@ def _two_back(
     mount: Mount,
     *,
     marked_read_only: bool | None,
-) -> RestoreJudgement:
+) -> _Verdict:
     """From 9.0 on: an index of two majors before is taken where it was marked read-only, or as a mounted snapshot."""
-    here, instead = destination.version, _instead(destination)
-    too_old = f"it was made by {_said(created)}, which {here} only reads"
+    too_old = f"it was made by {_said(created)}, which {destination.version} only reads"
     if mount is not Mount.NONE:
         if licence and licence not in ARCHIVE_LICENCES:
-            return RestoreJudgement(
-                Restorability.NO, f"{too_old} when mounted, and that needs an Enterprise licence", instead
-            )
-        return RestoreJudgement(Restorability.YES, f"{too_old}; mounted it is read-only in any case")
+            return Restorability.NO, f"{too_old} when mounted, and that needs an Enterprise licence"
+        return Restorability.YES, f"{too_old}; mounted it is read-only in any case"
     if marked_read_only:
-        return RestoreJudgement(Restorability.YES, f"{too_old}; it was marked read-only for that")
+        return Restorability.YES, f"{too_old}; it was marked read-only for that"
     if marked_read_only is False or made is None or not Features.of_elasticsearch(made).marks_read_only:
-        return RestoreJudgement(
-            Restorability.NO,
-            f"{too_old} where it was marked read-only on 8.18 or newer (POST INDEX/_block/write) before the snapshot",
-            instead,
+        return Restorability.NO, (
+            f"{too_old} where it was marked read-only on 8.18 or newer (POST INDEX/_block/write) before the snapshot"
         )
-    return RestoreJudgement(
-        Restorability.UNKNOWN, f"{too_old} where it was marked read-only before the snapshot", instead
-    )
+    return Restorability.UNKNOWN, f"{too_old} where it was marked read-only before the snapshot"
 
 
 def _is_made_anew(created: Version, made: Version | None) -> bool:

@@ -103,6 +103,28 @@ def _no_text(error: UnicodeDecodeError) -> str:
     return f"it is not UTF-8: byte 0x{error.object[error.start]:02x} stands where none can"
 
 
+def row_of(  # what a row has, in the order of its fields
+    identity: IdAssigner,
+    document: bytes,
+    line: int,
+    end: int,
+    next_line: int,
+    own: str | None = None,
+    routing: str | None = None,
+    index: str = "",
+) -> FileRow:
+    """The row of a document with its _id; a bad one where it has none and should. `own` is one that stands beside it.
+
+    A line of a bulk ends with the first line break in it: those between its parts become spaces.
+    """
+    try:
+        named = identity.of(document, end, own)
+    except NoIdError as error:
+        return FileRow(line, end, next_line, error=str(error), index=index)
+    source = named.document.replace(b"\n", b" ")
+    return FileRow(line, end, next_line, source, named.id, routing, index=index, has_own_id=named.is_own)
+
+
 def row_of_hit(text: bytes, identity: IdAssigner, line: int, end: int, next_line: int) -> FileRow:
     """The row of a hit: its document, with the _id and the routing that stand beside it."""
     try:
@@ -118,12 +140,7 @@ def row_of_hit(text: bytes, identity: IdAssigner, line: int, end: int, next_line
     if not source or (trouble := trouble_of(source)):
         why = f"its _source: {trouble}" if source else "it has no _source"
         return FileRow(line, end, next_line, error=why, index=hit.index)
-    try:
-        named = identity.of(source, end, _text(hit.id))
-    except NoIdError as error:
-        return FileRow(line, end, next_line, error=str(error), index=hit.index)
-    document = named.document.replace(b"\n", b" ")  # a line of a bulk ends with the first line break in it
-    return FileRow(line, end, next_line, document, named.id, hit.kept_by, index=hit.index, has_own_id=named.is_own)
+    return row_of(identity, source, line, end, next_line, _text(hit.id), hit.kept_by, hit.index)
 
 
 def too_long() -> str:
@@ -161,11 +178,7 @@ class JsonLinesParser:
     def _document(self, document: bytes, line: int, end: int) -> FileRow | None:
         if trouble := trouble_of(document):
             return FileRow(line, end, line + 1, error=trouble)
-        try:
-            named = self._identity.of(document, end)
-        except NoIdError as error:
-            return FileRow(line, end, line + 1, error=str(error))
-        return FileRow(line, end, line + 1, named.document, named.id, has_own_id=named.is_own)
+        return row_of(self._identity, document, line, end, line + 1)
 
 
 class DumpParser(JsonLinesParser):
@@ -212,20 +225,8 @@ class BulkParser(JsonLinesParser):
         if trouble := trouble_of(document):
             return FileRow(self._begun, end, line + 1, error=f"its document, in line {line}: {trouble}")
         target = self._target
-        try:
-            named = self._identity.of(document, end, _text(target.id))
-        except NoIdError as error:
-            return FileRow(self._begun, end, line + 1, error=str(error), index=target.index)
-        return FileRow(
-            self._begun,
-            end,
-            line + 1,
-            named.document,
-            named.id,
-            target.kept_by,
-            index=target.index,
-            has_own_id=named.is_own,
-        )
+        own = _text(target.id)
+        return row_of(self._identity, document, self._begun, end, line + 1, own, target.kept_by, target.index)
 
     def _begin(self, document: bytes, line: int, end: int) -> FileRow | None:
         """Take an action; what is none, or brings no document, is a row by itself."""

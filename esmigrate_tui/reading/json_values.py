@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from esmigrate_tui.model.files import FileRow
 from esmigrate_tui.reading.brackets import BLANK, BracketParser
-from esmigrate_tui.reading.identity import NoIdError
-from esmigrate_tui.reading.json_lines import trouble_of
+from esmigrate_tui.reading.json_lines import row_of, trouble_of
 from esmigrate_tui.reading.lines import LONGEST_ROW
 
 if TYPE_CHECKING:
+    from esmigrate_tui.model.files import FileRow
     from esmigrate_tui.reading.identity import IdAssigner
 
 
@@ -58,8 +57,4 @@ class JsonValuesParser(BracketParser):
         row = self._bad(begun, end, trouble_of(text))
         if row.error:
             return row
-        try:
-            named = self._identity.of(text.replace(b"\n", b" "), row.end)
-        except NoIdError as trouble:
-            return FileRow(row.line, row.end, row.next_line, error=str(trouble))
-        return FileRow(row.line, row.end, row.next_line, named.document, named.id, has_own_id=named.is_own)
+        return row_of(self._identity, text.replace(b"\n", b" "), row.line, row.end, row.next_line)

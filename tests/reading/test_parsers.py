@@ -30,7 +30,7 @@ NEW = IdAssigner(IdRule.NEW)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 DOCUMENTS = st.lists(
     st.dictionaries(
-        st.text(),
+        st.text().filter(lambda name: name != "_id"),  # which is taken out of a document: it is no field
         st.recursive(
             SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
         ),
