@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from esmigrate_tui.flow.lists import kept
+from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import IndexFacts, IndexState, with_streams
 from esmigrate_tui.model.snapshot import offered as offered_by
-
-if TYPE_CHECKING:
-    from esmigrate_tui.model.draft import Draft
 
 
 def why_not_choosable(index: IndexFacts) -> str:
@@ -166,16 +164,7 @@ def in_the_way(draft: Draft) -> dict[str, NameHolder]:
     return {name: what for name, what in found.items() if what and draft.target(name) not in draft.in_the_way}
 
 
-@kept
-def same_target(draft: Draft) -> str:
-    """A name on the destination that two of the selected indices would share; "" where there is none."""
-    seen: set[str] = set()
-    for name in draft.selected:
-        target = draft.target(name)
-        if target in seen:
-            return target
-        seen.add(target)
-    return ""
+shared_targets: Final = kept(Draft.shared_targets)
 
 
 def settings_of(lines: tuple[str, ...]) -> tuple[dict[str, str], str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -107,7 +106,7 @@ def renaming(draft: Draft, pattern: str, replacement: str) -> Renaming:
     taken = taken_names(draft.destination_indices)
     rows: list[tuple[str, str, str]] = []
     wrong = ""
-    twice = {target for target, many in Counter(targets).items() if many > 1}
+    twice = msgspec.structs.replace(draft, renamed=new).shared_targets()
     for index, target in zip(chosen(draft), targets, strict=True):
         word = index_name_trouble(target)
         if word or target in twice:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.flow.chosen import in_the_way, is_anything_chosen, not_whole, same_target, settings_of
+from esmigrate_tui.flow.chosen import in_the_way, is_anything_chosen, not_whole, settings_of, shared_targets
 from esmigrate_tui.flow.files import shipping_of, why_not_into
 from esmigrate_tui.flow.repository import repository_here
 from esmigrate_tui.flow.session import ConnectionTest, FileChoice, Session
@@ -133,8 +133,8 @@ def _selection(session: Session) -> str:
         return f"{counted(len(lacking), 'is', 'are')} not whole (o: missing shards)"
     if taken := in_the_way(session.draft):
         return f"{counted(len(taken), 'name is', 'names are')} taken there (w)"
-    if shared := same_target(session.draft):
-        return f"two would go to {shared}"
+    if shared := shared_targets(session.draft):
+        return f"two would go to {shared[0]}"
     if session.listing.doing:
         return session.listing.doing
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Final
 
 import msgspec
@@ -124,6 +125,15 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     def all_targets(self, source_index: str) -> tuple[str, ...]:
         """Every name of the destination that a source index goes into: mostly one."""
         return self.targets.get(source_index) or (self.target(source_index),)
+
+    def shared_targets(self) -> tuple[str, ...]:
+        """Names of the destination that several of the selected would get, where that could cost a document.
+
+        What is created in a data stream that exists there overwrites nothing.
+        """
+        streams = {index.data_stream for index in self.destination_indices if index.data_stream} & set(self.uses)
+        targets = Counter(target for name in self.selected for target in self.all_targets(name))
+        return tuple(sorted(name for name, times in targets.items() if times > 1 and name not in streams))
 
     def edited_of(self, source_index: str, kind: str = "") -> EditedDefinition | None:
         """What a person wants made for a source index, or for one type of it; None for the translation."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -215,7 +214,7 @@ def existing_names(draft: Draft) -> Iterator[Finding]:
             fix="Give these indices another name on the destination.",
             subjects=impossible,
         )
-    if twice := shared_targets(draft):
+    if twice := draft.shared_targets():
         yield blocker(
             title=f"Several indices would go into one: {first_names(twice)}",
             why="Documents with the same _id would overwrite one another without a word.",
@@ -268,13 +267,3 @@ async def setting_raised(clusters: Clusters, key: str, value: object) -> tuple[P
 def _persistent(key: str, value: object) -> Request:
     body = msgspec.json.encode({"persistent": {key: value}}).decode()
     return Request(method="PUT", path="/_cluster/settings", body=body)
-
-
-def shared_targets(draft: Draft) -> tuple[str, ...]:
-    """Names of the destination that several of the chosen indices would get, where that could cost a document.
-
-    What is created in a data stream that is there overwrites nothing.
-    """
-    streams = {index.data_stream for index in draft.destination_indices if index.data_stream} & set(draft.uses)
-    targets = Counter(target for name in draft.selected for target in draft.all_targets(name))
-    return tuple(sorted(name for name, times in targets.items() if times > 1 and name not in streams))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from esmigrate_tui.elastic.cluster import Cluster, Clusters
-from esmigrate_tui.flow.chosen import needed_bytes, same_target, why_not_choosable
+from esmigrate_tui.flow.chosen import needed_bytes, shared_targets, why_not_choosable
 from esmigrate_tui.flow.keys import actions
 from esmigrate_tui.flow.layout import fit, plain, wrap
 from esmigrate_tui.flow.lists import shown_indices
@@ -148,7 +148,7 @@ async def test_the_selection_and_the_preflight_need_the_same_room(holders: int, 
 
 def test_two_indices_that_would_go_to_one_name_are_noticed() -> None:
     draft = sample.SELECTED.answered(renamed={"orders": "logs-2026.01.01"}).draft
-    assert same_target(draft) == "logs-2026.01.01"
+    assert shared_targets(draft) == ("logs-2026.01.01",)
     assert BY_NAME["selection"].may_go_on(sample.SELECTED.answered(renamed={"orders": "logs-2026.01.01"}))
 
 

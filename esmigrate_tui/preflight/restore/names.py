@@ -12,7 +12,7 @@ from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_trouble
 from esmigrate_tui.model.snapshot import TakenNameRule
 from esmigrate_tui.model.text import counted
 from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
-from esmigrate_tui.preflight.destination import documents_in_words, first_names, shared_targets
+from esmigrate_tui.preflight.destination import documents_in_words, first_names
 from esmigrate_tui.preflight.repository import snapshot_indices
 from esmigrate_tui.preflight.restore.allocation import primary_shards
 
@@ -162,7 +162,7 @@ def _unfit_names(draft: Draft, snapshot: SnapshotFacts) -> Iterable[Finding]:
             fix="Give these indices another name on the destination.",
             subjects=impossible,
         )
-    if twice := shared_targets(draft):
+    if twice := draft.shared_targets():
         yield blocker(
             title=f"Several indices would get one name: {first_names(twice)}",
             why="Only one of them can be restored under it.",
