@@ -60,6 +60,29 @@ def remembering(session: Session, form: ConnectionForm) -> tuple[tuple[tuple[str
     return (("no", "only while this runs"),), "no"
 
 
+def fields_asked(session: Session, side: Side) -> dict[str, bool]:
+    """Which fields beside its address the answers about a side ask for."""
+    form, is_asked = session.form(side), not session.is_left_out(side)
+    is_encrypted, has_secret = is_asked and form.is_encrypted, is_asked and form.sign_in is not SignIn.NONE
+    return {
+        "sign-in": is_asked,
+        "user": is_asked and form.sign_in is SignIn.PASSWORD,
+        "secret": has_secret,
+        "remember": has_secret,
+        "trust": is_encrypted,
+        "ca-file": is_encrypted and form.trust is TrustKind.CA_FILE,
+        "same": is_encrypted and form.trust is TrustKind.PINNED and bool(form.fingerprint),
+    }
+
+
+def is_tested_at_once(flow: Flow, side: Side) -> bool:
+    """Whether a connection was given from outside with all that a test of it needs."""
+    form = flow.session.form(side)
+    has_secret = form.sign_in is SignIn.NONE or side in flow.credentials
+    is_given = flow.session.draft.connection(side) is not None
+    return is_given and has_secret and form.test is ConnectionTest.NOT_YET
+
+
 def warned(form: ConnectionForm) -> str:
     """What makes a connection unsafe; "" where nothing does."""
     if form.is_encrypted:
@@ -87,6 +110,26 @@ async def ask_vault(flow: Flow) -> None:
     except ProblemError:
         return
     flow.update(flow.session.but(vault=word))
+
+
+def answer(flow: Flow, side: Side, **changes: object) -> None:
+    """Take an answer about a side: what was tested before does not count any more.
+
+    Another address or kind of trust asks for the certificate once more, another way to sign in for its secret.
+    """
+    if changes.keys() & {"address", "trust"}:
+        changes |= {"fingerprint": "", "is_accepted": False}
+    if "sign_in" in changes:
+        flow.credentials.pop(side, None)
+        changes["has_secret"] = False
+    flow.update(flow.session.with_form(side, test=ConnectionTest.NOT_YET, problem=None, note="", **changes))
+
+
+def answer_secret(flow: Flow, side: Side, secret: str) -> None:
+    """Take the secret that was typed; it stays in memory."""
+    form = flow.session.form(side)
+    flow.credentials[side] = Credential(sign_in=form.sign_in, user=form.user, secret=secret)
+    answer(flow, side, has_secret=bool(secret))
 
 
 def forget(flow: Flow, side: Side) -> OpenCluster | None:

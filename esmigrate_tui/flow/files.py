@@ -8,16 +8,16 @@ import msgspec
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexState
-from esmigrate_tui.model.files import FileFormat, FileSample, IdRule
+from esmigrate_tui.model.files import FileFormat, FileInspection, FileSample, IdRule
 from esmigrate_tui.model.names import index_name_trouble
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.shipping import Shipper, ShipperConfiguration, ShippingOptions
 from esmigrate_tui.model.text import clean, counted, number
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.flow.session import FileChoice, Session
-    from esmigrate_tui.model.draft import Draft, IndexDefinition
+    from esmigrate_tui.model.draft import Draft
 
 
 def shipping_of(file_choice: FileChoice) -> ShippingOptions | None:
@@ -144,6 +144,29 @@ def id_rules(file_choice: FileChoice) -> tuple[Options, str]:
     return tuple(options), chosen if chosen in dict(options) else ""
 
 
+def fields_asked(file_choice: FileChoice, *, is_seen: bool) -> dict[str, bool]:
+    """Which fields the answers so far ask for, where files that are named were looked at or not."""
+    kind = format_of(file_choice)
+    is_sent = file_choice.sender is not None
+    is_seen = is_seen and not is_sent
+    is_table = is_seen and kind is not None and kind.has_columns
+    return {
+        "sender": is_sent,
+        "files": not is_sent,
+        "format": is_seen,
+        "delimiter": is_table,
+        "encoding": is_table,
+        "header": is_table,
+        "names": is_table and not file_choice.wishes.has_header,
+        "from-index": is_seen and may_be_of_several(file_choice),
+        "ids": is_seen,
+        "id-field": is_seen and file_choice.wishes.ids is IdRule.FIELD,
+        "into": is_seen or is_sent,
+        "expected": is_sent,
+        "pipeline": is_seen,
+    }
+
+
 def names_of(typed: str) -> tuple[str, ...]:
     """The names of columns with commas between them; one that is empty is called by its place."""
     names = tuple(name.strip() for name in typed.split(","))
@@ -220,32 +243,28 @@ def settled(session: Session) -> Session:
 # -- what is done ----------------------------------------------------------------------------------------------------
 
 
-def look_at(flow: Flow, **changes: object) -> None:
-    """Choose otherwise."""
-    flow.update(flow.session.but(file_choice=msgspec.structs.replace(flow.session.file_choice, **changes)))
-
-
 async def look(flow: Flow) -> bool:
     """Look at the files as they are to be read now; whether they could be looked at."""
     file_choice = flow.session.file_choice
-    asked = (file_choice.typed, file_choice.wishes)
-    look_at(flow, doing="looking at the files", since=flow.services.now(), problem=None)
+    seen: FileInspection | None = None
+    with flow.waiting("file_choice", "looking at the files"):
+        seen = await _looked_at(flow, file_choice)
+    flow.update_part("file_choice", look=seen, looked_for=(file_choice.typed, file_choice.wishes))
+    return seen is not None
+
+
+async def _looked_at(flow: Flow, file_choice: FileChoice) -> FileInspection:
     try:
-        seen = await flow.services.files(*asked)
-    except ProblemError as error:
-        look_at(flow, doing="", problem=error.problem, look=None, looked_for=asked)
-        return False
+        return await flow.services.files(file_choice.typed, file_choice.wishes)
+    except ProblemError:
+        raise
     except Exception:  # noqa: BLE001  # a file is not worth losing every answer for
-        problem = Problem(
-            cause=Cause.INTERNAL,
-            what="The files cannot be looked at.",
+        raise ProblemError.of(
+            Cause.INTERNAL,
+            "The files cannot be looked at.",
             why="They hold something that this program does not expect; it is a fault of the program, not of them.",
             todo="Say how they are to be read, or convert them to lines of JSON.",
-        )
-        look_at(flow, doing="", problem=problem, look=None, looked_for=asked)
-        return False
-    look_at(flow, doing="", look=seen, looked_for=asked)
-    return True
+        ) from None
 
 
 async def settle(flow: Flow) -> str:
@@ -254,17 +273,13 @@ async def settle(flow: Flow) -> str:
     A trouble of the destination is the file_choice's problem, and a sentence as well.
     """
     into = flow.session.draft.into
-    look_at(flow, doing=f"asking the destination for {into}", since=flow.services.now(), problem=None)
-    there: IndexDefinition | None = None
-    try:
+    with flow.waiting("file_choice", f"asking the destination for {into}"):
         cluster = flow.cluster(Side.DESTINATION)
         flow.update(flow.session.answered(destination_indices=await cluster.indices.every()))
-        if name := there_already(flow.session.draft):
-            there = (await cluster.indices.definitions([name])).get(name)
-    except ProblemError as error:
-        look_at(flow, doing="", problem=error.problem)
-        return error.problem.sentence()
-    look_at(flow, doing="", there=there)
+        name = there_already(flow.session.draft)
+        flow.update_part("file_choice", there=(await cluster.indices.definitions([name])).get(name) if name else None)
+    if (problem := flow.session.file_choice.problem) is not None:
+        return problem.sentence()
     is_stream = any(index.data_stream == into for index in flow.session.draft.destination_indices)
     wrong = why_not_into(flow.session.draft)
     if is_stream and flow.session.file_choice.sender is not None:

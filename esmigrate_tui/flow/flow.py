@@ -7,6 +7,8 @@ import contextlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from esmigrate_tui.flow.session import AppliedChange, ConnectionForm, Session, repaired, way_back
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft, bare_plan
@@ -14,7 +16,7 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from esmigrate_tui.flow.services import OpenCluster, Services
     from esmigrate_tui.methods.description import MethodDescription
@@ -38,6 +40,21 @@ class Flow:
     def update(self, session: Session) -> None:
         """Something became known."""
         raise NotImplementedError
+
+    def update_part(self, part: str, **changes: object) -> None:
+        """Change something in one part of the session, by the name that the part has there."""
+        self.update(self.session.but(**{part: msgspec.structs.replace(getattr(self.session, part), **changes)}))
+
+    @contextlib.contextmanager
+    def waiting(self, part: str, doing: str) -> Iterator[None]:
+        """Say in a part of the session what is waited for; a ProblemError ends the block, and stands there then."""
+        self.update_part(part, doing=doing, since=self.services.now(), problem=None)
+        try:
+            yield
+        except ProblemError as error:
+            self.update_part(part, doing="", problem=error.problem)
+        else:
+            self.update_part(part, doing="")
 
     def cluster_pair(self) -> tuple[OpenCluster, OpenCluster | None]:
         """Destination and source as they are connected; raises ProblemError where the destination is not."""

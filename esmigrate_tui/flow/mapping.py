@@ -130,7 +130,7 @@ def sentences(row: MappedField, session: Session) -> tuple[str, ...]:
 
 def make(flow: Flow, mapping: str) -> None:
     """Take another body; what hung on the old one is forgotten."""
-    flow.update(flow.session.but(file_choice=msgspec.structs.replace(flow.session.file_choice, mapping=mapping)))
+    flow.update_part("file_choice", mapping=mapping)
     flow.update(flow.session.answered(create=mapping))
 
 
@@ -161,7 +161,7 @@ def leave_out(flow: Flow, row: MappedField) -> str:
         else column
         for column in reading.columns
     )
-    flow.update(flow.session.but(file_choice=msgspec.structs.replace(file_choice, left_out=left_out)))
+    flow.update_part("file_choice", left_out=left_out)
     flow.update(flow.session.answered(reading=msgspec.structs.replace(reading, columns=columns)))
     kept = entry_of(guessed, row.guess.format if row.guess is not None else "") if row.is_left_out else None
     make(flow, with_entry(file_choice.mapping, row.field, kept))
@@ -173,9 +173,5 @@ def undo(flow: Flow, row: MappedField) -> None:
     if row.is_left_out:
         leave_out(flow, row)
         return
-    make(
-        flow,
-        with_entry(
-            flow.session.file_choice.mapping, row.field, entries(flow.session.file_choice.guessed).get(row.field)
-        ),
-    )
+    file_choice = flow.session.file_choice
+    make(flow, with_entry(file_choice.mapping, row.field, entries(file_choice.guessed).get(row.field)))

@@ -281,8 +281,7 @@ def _registered_here(session: Session) -> bool:
 
 def set_lines(flow: Flow, lines: tuple[str, ...]) -> None:
     """Keep KEY=VALUE lines as they are typed; they hold for the restore as soon as all can be read."""
-    listing = msgspec.structs.replace(flow.session.listing, settings=lines if any(lines) else ())
-    flow.update(flow.session.but(listing=listing))
+    flow.update_part("listing", settings=lines if any(lines) else ())
     settings, wrong = settings_of(lines)
     if not wrong:
         _wish(flow, index_settings=settings)

@@ -18,7 +18,6 @@ from esmigrate_tui.model.text import counted
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.flow import Flow
-    from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.model.method import MethodName
 
 
@@ -72,12 +71,6 @@ def toggle_accepted(flow: Flow, finding: Finding) -> bool:
 # -- fixing -----------------------------------------------------------------------------------------------------
 
 
-def where_to(change: PlannedChange, session: Session) -> str:
-    """The address of the cluster that a change goes to."""
-    connection = session.draft.source if change.side is Side.SOURCE else session.draft.destination
-    return connection.endpoint.authority if connection is not None else f"the {change.side}"
-
-
 def fixing(finding: Finding) -> tuple[str, tuple[str, ...]]:
     """The question before a finding is fixed, and what has to be known before one says yes."""
     sides = list(dict.fromkeys(change.side for change in finding.repairs))
@@ -102,26 +95,21 @@ async def fix(flow: Flow, finding: Finding) -> None:
     answered meanwhile. The checks have to be asked again afterwards.
     """
     credentials = dict(flow.credentials)
-    _update_fixing(flow, FixProgress(amount=len(finding.repairs)))
+    flow.update(flow.session.but(fixing=FixProgress(amount=len(finding.repairs))))
     try:
         plan = flow.plan_so_far()
         for change in finding.repairs:
-            _update_fixing(flow, doing=change.what, since=flow.services.now(), failed=change.what)
+            flow.update_part("fixing", doing=change.what, since=flow.services.now(), failed=change.what)
             name = await flow.make(plan, credentials, change, _folder(flow.session))
             made = AppliedChange(what=change.what, name=name, repaired=change.side)
             if change.undo is None:
                 made = msgspec.structs.replace(made, back="")
             flow.update(flow.session.but(made=(*flow.session.made, made)))
-            _update_fixing(flow, done=(*flow.session.fixing.done, made), failed="")
+            flow.update_part("fixing", done=(*flow.session.fixing.done, made), failed="")
     except ProblemError as error:
-        _update_fixing(flow, problem=error.problem)
+        flow.update_part("fixing", problem=error.problem)
     finally:
-        _update_fixing(flow, doing="")
-
-
-def _update_fixing(flow: Flow, begun: FixProgress | None = None, **changes: object) -> None:
-    known = begun or flow.session.fixing
-    flow.update(flow.session.but(fixing=msgspec.structs.replace(known, **changes)))
+        flow.update_part("fixing", doing="")
 
 
 def _folder(session: Session) -> str:
@@ -167,7 +155,6 @@ async def look(flow: Flow) -> None:
         async for finding in flow.services.preflight(draft, destination, source if draft.source else None):
             flow.update(flow.session.answered(findings=(*flow.session.draft.findings, finding)))
     except ProblemError as error:
-        checking = msgspec.structs.replace(flow.session.checking, since=None, problem=error.problem)
+        flow.update_part("checking", since=None, problem=error.problem)
     else:
-        checking = msgspec.structs.replace(flow.session.checking, since=None, looked_at=flow.services.now())
-    flow.update(flow.session.but(checking=checking))
+        flow.update_part("checking", since=None, looked_at=flow.services.now())

@@ -152,54 +152,34 @@ def _must_be_new(repository: Repository, session: Session) -> None:
 # -- what is done ----------------------------------------------------------------------------------------------------
 
 
-def look_at(flow: Flow, **changes: object) -> None:
-    """Change the list of repositories."""
-    flow.update(flow.session.but(repository_list=msgspec.structs.replace(flow.session.repository_list, **changes)))
-
-
-def _wait_for(flow: Flow, doing: str) -> None:
-    look_at(flow, doing=doing, since=flow.services.now(), problem=None)
-
-
 async def list_them(flow: Flow, then: str = "") -> None:
     """List both sides' repositories; the cursor goes to the one named `then`, or to the one that is in use."""
-    both = "" if flow.session.is_left_out(Side.SOURCE) else " of both clusters"
-    _wait_for(flow, f"listing the repositories{both}")
-    try:
+    is_alone = flow.session.is_left_out(Side.SOURCE)
+    with flow.waiting("repository_list", f"listing the repositories{'' if is_alone else ' of both clusters'}"):
         destination = await flow.cluster(Side.DESTINATION).snapshots.repositories()
-    except ProblemError as error:
-        look_at(flow, doing="", problem=error.problem)
-        return
-    source: tuple[Repository, ...] = ()
-    problem: Problem | None = None
-    if not flow.session.is_left_out(Side.SOURCE):
+        source: tuple[Repository, ...] = ()
+        problem: Problem | None = None
         try:
-            source = await flow.cluster(Side.SOURCE).snapshots.repositories()
+            source = () if is_alone else await flow.cluster(Side.SOURCE).snapshots.repositories()
         except ProblemError as error:
             problem = error.problem
-    repository_list = msgspec.structs.replace(
-        flow.session.repository_list, destination=destination, source=source, source_problem=problem, doing=""
-    )
-    restoration = flow.session.draft.restoration
-    wanted = then or (restoration.repository.name if restoration is not None else "")
-    at = next(
-        (at for at, known in enumerate(repositories(repository_list)) if known.name == wanted), repository_list.cursor
-    )
-    repository_list = msgspec.structs.replace(
-        repository_list, cursor=max(0, min(at, len(repositories(repository_list)) - 1))
-    )
-    flow.update(flow.session.but(repository_list=repository_list))
+        flow.update_part("repository_list", destination=destination, source=source, source_problem=problem)
+        restoration, cursor = flow.session.draft.restoration, flow.session.repository_list.cursor
+        wanted = then or (restoration.repository.name if restoration is not None else "")
+        rows = repositories(flow.session.repository_list)
+        at = next((at for at, known in enumerate(rows) if known.name == wanted), cursor)
+        flow.update_part("repository_list", cursor=max(0, min(at, len(rows) - 1)))
 
 
 async def verify(flow: Flow, name: str) -> None:
     """Let every node of the destination look whether it reaches it."""
-    _wait_for(flow, f"every node of the destination looks at {name}")
     problem: Problem | None = None
-    try:
-        await flow.cluster(Side.DESTINATION).snapshots.verify(name)
-    except ProblemError as error:
-        problem = error.problem
-    look_at(flow, doing="", verified={**flow.session.repository_list.verified, name: problem})
+    with flow.waiting("repository_list", f"every node of the destination looks at {name}"):
+        try:
+            await flow.cluster(Side.DESTINATION).snapshots.verify(name)
+        except ProblemError as error:
+            problem = error.problem
+        flow.update_part("repository_list", verified={**flow.session.repository_list.verified, name: problem})
 
 
 def take(flow: Flow) -> None:
@@ -235,8 +215,6 @@ def registration(repository: Repository, session: Session) -> tuple[PlannedChang
     """
     _must_be_new(repository, session)
     change = registering(repository)
-    draft = session.draft
-    to = draft.destination.endpoint.authority if draft.destination is not None else "the destination"
     access = (
         "It is registered readonly: the destination cannot write into it."
         if repository.is_readonly
@@ -249,16 +227,15 @@ def registration(repository: Repository, session: Session) -> tuple[PlannedChang
             "files in the repository as they are."
         ),
     )
-    return change, to, said
+    return change, session.draft.authority(Side.DESTINATION), said
 
 
 async def register(flow: Flow, name: str, change: PlannedChange) -> str:
     """Register it, and list again with the cursor on it; a sentence, "" where it was refused."""
-    _wait_for(flow, f"registering {name} on the destination")
-    try:
-        where_to = await flow.change(change, REMOVES_IT)
-    except ProblemError as error:
-        look_at(flow, doing="", problem=error.problem)
+    folder = ""
+    with flow.waiting("repository_list", f"registering {name} on the destination"):
+        folder = await flow.change(change, REMOVES_IT)
+    if not folder:
         return ""
     await list_them(flow, then=name)
-    return f"Registered. `esmigrate cleanup {where_to}` {REMOVES_IT}."
+    return f"Registered. `esmigrate cleanup {folder}` {REMOVES_IT}."

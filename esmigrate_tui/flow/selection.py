@@ -233,10 +233,9 @@ def conflict_of(indices: tuple[IndexFacts, ...], draft: Draft) -> NameDecision:
 def loss_of(names: tuple[str, ...], draft: Draft, way: TakenNameRule) -> tuple[str, tuple[str, ...], str]:
     """What is lost by a decision: a heading, each index of the destination described, and when it happens."""
     taken = taken_names(draft.destination_indices)
-    where = draft.destination.endpoint.authority if draft.destination is not None else "the destination"
     lost = "deleted" if way is TakenNameRule.DELETE else "closed, and replaced by what is in the snapshot"
     return (
-        f"On {where} {'this is' if len(names) == 1 else 'these are'} {lost}:",
+        f"On {draft.authority(Side.DESTINATION)} {'this is' if len(names) == 1 else 'these are'} {lost}:",
         tuple(described(taken.index(name), name) for name in names),
         "It happens when the run comes to it, not now; and it cannot be undone.",
     )
@@ -284,19 +283,15 @@ async def settle(flow: Flow) -> str:
         return ""
     missing = [name for name in draft.selected if name not in draft.definitions]
     if flow.session.listing.problem is not None:
-        _look_at(flow, problem=None)
+        flow.update_part("listing", problem=None)
     if missing:
-        doing = f"reading {counted(len(missing), 'definition')} from the source"
-        _look_at(flow, doing=doing, since=flow.services.now(), problem=None)
-        try:
+        with flow.waiting("listing", f"reading {counted(len(missing), 'definition')} from the source"):
             read = await flow.cluster(Side.SOURCE).indices.definitions(missing)
-        except ProblemError as error:
-            _look_at(flow, doing="", problem=error.problem)
+            now = flow.session.draft
+            kept = {name: found for name, found in now.definitions.items() if name in now.selected}
+            flow.update(flow.session.answered(definitions=kept | read))
+        if flow.session.listing.problem is not None:
             return "the definitions could not be read"
-        now = flow.session.draft
-        kept = {name: found for name, found in now.definitions.items() if name in now.selected}
-        flow.update(flow.session.answered(definitions=kept | read))
-        _look_at(flow, doing="")
     if reason := _without_unfitting(flow):
         return reason
     if draft.bring and (reason := await _settle_beside(flow)):
@@ -331,25 +326,17 @@ def _without_unfitting(flow: Flow) -> str:
         why="The index, the destination or an option has changed since.",
         todo="Look at what is made now, then continue.",
     )
-    _look_at(flow, problem=problem)
+    flow.update_part("listing", problem=problem)
     return f"{counted(len(gone), 'definition')} of yours no longer {'fits' if len(gone) == 1 else 'fit'}, dropped"
 
 
 async def _settle_beside(flow: Flow) -> str:
     """Look what would be made beside the indices; why it cannot be known, "" where it is."""
     groups = flow.session.draft.bring
-    _look_at(flow, doing=f"reading {' and '.join(groups)}", since=flow.services.now(), problem=None)
-    try:
+    with flow.waiting("listing", f"reading {' and '.join(groups)}"):
         destination, source = flow.cluster(Side.DESTINATION), flow.cluster(Side.SOURCE)
         found = await flow.services.carried(groups, destination, source)
-    except ProblemError as error:
-        _look_at(flow, doing="", problem=error.problem)
-        return f"{' and '.join(groups)} could not be read (o leaves them out)"
-    if flow.session.draft.bring == groups:
-        flow.update(flow.session.answered(carried=found))
-    _look_at(flow, doing="")
-    return ""
-
-
-def _look_at(flow: Flow, **changes: object) -> None:
-    flow.update(flow.session.but(listing=msgspec.structs.replace(flow.session.listing, **changes)))
+        if flow.session.draft.bring == groups:
+            flow.update(flow.session.answered(carried=found))
+    is_known = flow.session.listing.problem is None
+    return "" if is_known else f"{' and '.join(groups)} could not be read (o leaves them out)"

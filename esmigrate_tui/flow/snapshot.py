@@ -213,25 +213,16 @@ def ended(state: SnapshotState) -> str:
 # -- what is done ----------------------------------------------------------------------------------------------------
 
 
-def look_at(flow: Flow, **changes: object) -> None:
-    """Change the list of snapshots."""
-    flow.update(flow.session.but(snapshot_list=msgspec.structs.replace(flow.session.snapshot_list, **changes)))
-
-
 async def pages(flow: Flow) -> AsyncIterator[None]:
     """List the snapshots anew, page by page; where that cannot be done, the list has the problem."""
     repository = flow.session.snapshot_list.repository
-    doing = f"listing the snapshots in {repository}"
-    look_at(flow, rows=(), is_whole=False, doing=doing, since=flow.services.now(), problem=None)
-    try:
+    with flow.waiting("snapshot_list", f"listing the snapshots in {repository}"):
+        flow.update_part("snapshot_list", rows=(), is_whole=False)
         async for page in flow.cluster(Side.DESTINATION).snapshots.snapshots(repository):
-            look_at(flow, rows=(*flow.session.snapshot_list.rows, *page))
+            flow.update_part("snapshot_list", rows=(*flow.session.snapshot_list.rows, *page))
             await asyncio.sleep(0)  # a page is on the screen before the next one is asked for
             yield
-    except ProblemError as error:
-        look_at(flow, doing="", problem=error.problem)
-        return
-    look_at(flow, doing="", is_whole=True)
+        flow.update_part("snapshot_list", is_whole=True)
 
 
 def wanted(session: Session) -> str:
@@ -264,21 +255,17 @@ async def take(flow: Flow, snapshot: SnapshotFacts) -> str:
     )
     if repository is None:
         return "The repository is not registered on the destination any more: go back."
-    look_at(flow, doing=f"reading what is in {snapshot.name}", since=flow.services.now(), problem=None)
-    try:
+    with flow.waiting("snapshot_list", f"reading what is in {snapshot.name}"):
         found = await flow.cluster(Side.DESTINATION).snapshots.snapshot(snapshot.repository, snapshot.name)
-    except ProblemError as error:
-        look_at(flow, doing="", problem=error.problem)
-        return error.problem.sentence()
-    before = draft.restoration or RestoreOptions(repository=repository, snapshot="")
-    restoration = msgspec.structs.replace(
-        before, repository=repository, snapshot=found.name, snapshot_uuid=found.uuid, register=False
-    )
-    session = flow.session.answered(snapshot=found).answered(restoration=restoration)
-    looked = IndexList(settings=session.listing.settings, pattern_of_names=session.listing.pattern_of_names)
-    flow.update(session.but(listing=looked))
-    look_at(flow, doing="")
-    return ""
+        before = draft.restoration or RestoreOptions(repository=repository, snapshot="")
+        restoration = msgspec.structs.replace(
+            before, repository=repository, snapshot=found.name, snapshot_uuid=found.uuid, register=False
+        )
+        session = flow.session.answered(snapshot=found).answered(restoration=restoration)
+        looked = IndexList(settings=session.listing.settings, pattern_of_names=session.listing.pattern_of_names)
+        flow.update(session.but(listing=looked))
+    problem = flow.session.snapshot_list.problem
+    return problem.sentence() if problem is not None else ""
 
 
 async def named(flow: Flow, *, is_live: bool = True) -> str:
@@ -292,17 +279,21 @@ async def named(flow: Flow, *, is_live: bool = True) -> str:
         said = f"Its feature states are not known: {error.problem.what}"
     at = datetime.fromtimestamp(flow.services.now(), UTC)
     name = new.name or f"esmigrate-{at:%Y.%m.%d-%H%M%S}"
-    look_at(flow, new=msgspec.structs.replace(new, name=name, features=features))
+    flow.update_part("snapshot_list", new=msgspec.structs.replace(new, name=name, features=features))
     return said
 
 
 async def make(flow: Flow, name: str, repository: str, change: PlannedChange) -> bool:
     """Let the source begin to take a snapshot; False where it was refused, which the list then says."""
-    look_at(flow, making=SnapshotInProgress(repository=repository, name=name, since=flow.services.now()), problem=None)
+    flow.update_part(
+        "snapshot_list",
+        making=SnapshotInProgress(repository=repository, name=name, since=flow.services.now()),
+        problem=None,
+    )
     try:
         await flow.change(change, "deletes it again")
     except ProblemError as error:
-        look_at(flow, making=None, problem=error.problem)
+        flow.update_part("snapshot_list", making=None, problem=error.problem)
         return False
     return True
 
@@ -324,12 +315,12 @@ async def cancel(flow: Flow, change: PlannedChange) -> str:
     making = flow.session.snapshot_list.making
     if making is None:
         return ""
-    look_at(flow, making=msgspec.structs.replace(making, is_cancelled=True))
+    flow.update_part("snapshot_list", making=msgspec.structs.replace(making, is_cancelled=True))
     try:
         await flow.change(change)
     except ProblemError as error:
         if (making := flow.session.snapshot_list.making) is not None:
-            look_at(flow, making=msgspec.structs.replace(making, is_cancelled=False))
+            flow.update_part("snapshot_list", making=msgspec.structs.replace(making, is_cancelled=False))
         return error.problem.sentence()
     kept = tuple(each for each in flow.session.made if each.what != _taken(making.name, making.repository))
     flow.update(flow.session.but(made=kept))

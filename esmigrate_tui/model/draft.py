@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup, StoredDefinition
-from esmigrate_tui.model.connection import Connection
+from esmigrate_tui.model.connection import Connection, Side
 from esmigrate_tui.model.copy_options import AS_IT_IS, CopyOptions
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, with_streams
 from esmigrate_tui.model.files import FileReading
@@ -117,6 +117,19 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         real = {name: value for name, value in changes.items() if getattr(self, name) != value}
         forgotten = {name: getattr(_BLANK, name) for changed in real for name in _DEPENDENTS.get(changed, ())}
         return msgspec.structs.replace(self, **(forgotten | changes))
+
+    def connection(self, side: Side) -> Connection | None:
+        """One side's connection, where it is known."""
+        return self.source if side is Side.SOURCE else self.destination
+
+    def facts(self, side: Side) -> ClusterFacts | None:
+        """What one side's cluster has said of itself."""
+        return self.source_facts if side is Side.SOURCE else self.destination_facts
+
+    def authority(self, side: Side) -> str:
+        """The host and port of one side, as a question names it; "the source" where it is not known."""
+        connection = self.connection(side)
+        return connection.endpoint.authority if connection is not None else f"the {side}"
 
     def target(self, source_index: str) -> str:
         """The destination's name for a source index."""

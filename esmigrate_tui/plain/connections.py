@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.flow.connections import (
     FAILED,
@@ -13,20 +13,26 @@ from esmigrate_tui.flow.connections import (
     SIGN_IN,
     TRUST,
     WHO,
+    answer,
+    answer_secret,
     ask_vault,
+    fields_asked,
     forget,
+    is_tested_at_once,
     look_at_side,
     remembering,
     warned,
 )
 from esmigrate_tui.flow.layout import fingerprint
 from esmigrate_tui.flow.session import ConnectionTest
-from esmigrate_tui.model.connection import Credential, Side, SignIn, TrustKind, parse_address
+from esmigrate_tui.model.connection import Side, SignIn, TrustKind, parse_address
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted, size
-from esmigrate_tui.plain.console import in_turn
+from esmigrate_tui.plain.console import in_turn, needed
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from esmigrate_tui.plain.console import Console
     from esmigrate_tui.plain.steps import PlainFlow
 
@@ -41,10 +47,7 @@ async def connections(flow: PlainFlow, console: Console) -> str:
 
 async def _side(flow: PlainFlow, console: Console, side: Side) -> bool:
     """Ask for one side until it is connected, or left out."""
-    form, draft = flow.session.form(side), flow.session.draft
-    given = draft.source if side is Side.SOURCE else draft.destination
-    is_known = form.sign_in is SignIn.NONE or side in flow.credentials
-    if given is not None and is_known and form.test is ConnectionTest.NOT_YET:
+    if is_tested_at_once(flow, side):
         await _test(flow, side)
     while True:
         form = flow.session.form(side)
@@ -89,8 +92,7 @@ async def _compare(flow: PlainFlow, console: Console, side: Side) -> None:
 
 
 def _say_facts(flow: PlainFlow, console: Console, side: Side) -> None:
-    draft, form = flow.session.draft, flow.session.form(side)
-    facts = draft.source_facts if side is Side.SOURCE else draft.destination_facts
+    form, facts = flow.session.form(side), flow.session.draft.facts(side)
     if facts is None:
         return
     parts = [f"{facts.name}, {facts.version}, {counted(facts.nodes, 'node')}, {facts.health}"]
@@ -114,8 +116,11 @@ def _say_facts(flow: PlainFlow, console: Console, side: Side) -> None:
 
 
 async def _fill_in(flow: PlainFlow, console: Console, side: Side) -> None:
-    questions = (_address, _sign_in, _user, _trust, _ca_file, _secret, _remember)
-    await in_turn(partial(question, flow, console, side) for question in questions)
+    async def ask(field: str) -> bool | None:
+        is_asked = fields_asked(flow.session, side).get(field, True)
+        return await _QUESTIONS[field](flow, console, side) if is_asked else False
+
+    await in_turn(partial(ask, field) for field in _QUESTIONS)
 
 
 def _why_not_an_address(typed: str) -> str:
@@ -126,7 +131,7 @@ def _why_not_an_address(typed: str) -> str:
     return ""
 
 
-async def _address(flow: PlainFlow, console: Console, side: Side) -> bool:
+async def _address(flow: PlainFlow, console: Console, side: Side) -> None:
     form, may_be_empty = flow.session.form(side), flow.session.may_be_empty(side)
     if may_be_empty:
         console.say(f"The {side} {LEFT_OUT[0]}. {LEFT_OUT[1]}")
@@ -137,67 +142,41 @@ async def _address(flow: PlainFlow, console: Console, side: Side) -> bool:
     asked = f"Address of the {side}, {WHO[side]}, such as https://host:9200, or a Cloud ID"
     typed = await console.text(asked, form.address, why_not=why_not)
     if typed != form.address:
-        fresh = {"fingerprint": "", "is_accepted": False, "test": ConnectionTest.NOT_YET, "problem": None, "note": ""}
-        flow.update(flow.session.with_form(side, address=typed, **fresh))
+        answer(flow, side, address=typed)
         if form.address:
             flow.credentials.pop(side, None)  # a secret that was typed for one place is not for another
     if flow.session.is_left_out(side) and (cluster := forget(flow, side)) is not None:
         await cluster.close()
-    return True
 
 
-async def _sign_in(flow: PlainFlow, console: Console, side: Side) -> bool:
-    if flow.session.is_left_out(side):
-        return False
+async def _sign_in(flow: PlainFlow, console: Console, side: Side) -> None:
     form = flow.session.form(side)
     chosen = SignIn(await console.choose("How do you sign in?", SIGN_IN, form.sign_in.value))
     if chosen is not form.sign_in:
-        flow.credentials.pop(side, None)
-        flow.update(flow.session.with_form(side, sign_in=chosen, has_secret=False, test=ConnectionTest.NOT_YET))
-    return True
+        answer(flow, side, sign_in=chosen)
 
 
-async def _user(flow: PlainFlow, console: Console, side: Side) -> bool:
+async def _user(flow: PlainFlow, console: Console, side: Side) -> None:
     form = flow.session.form(side)
-    if flow.session.is_left_out(side) or form.sign_in is not SignIn.PASSWORD:
-        return False
     _, of_address = parse_address(form.address)
-    typed = await console.text(
-        "User", form.user or of_address, why_not=lambda typed: "" if typed else "A user's name is needed."
-    )
-    flow.update(flow.session.with_form(side, user=typed, test=ConnectionTest.NOT_YET))
-    return True
+    known = form.user or of_address
+    answer(flow, side, user=await console.text("User", known, why_not=needed("A user's name is needed.")))
 
 
-async def _trust(flow: PlainFlow, console: Console, side: Side) -> bool:
+async def _trust(flow: PlainFlow, console: Console, side: Side) -> None:
     form = flow.session.form(side)
-    if flow.session.is_left_out(side) or not form.is_encrypted:
-        return False
     chosen = TrustKind(await console.choose("Which certificate is trusted?", TRUST, form.trust.value))
     if chosen is not form.trust:
-        flow.update(
-            flow.session.with_form(side, trust=chosen, fingerprint="", is_accepted=False, test=ConnectionTest.NOT_YET)
-        )
-    return True
+        answer(flow, side, trust=chosen)
 
 
-async def _ca_file(flow: PlainFlow, console: Console, side: Side) -> bool:
+async def _ca_file(flow: PlainFlow, console: Console, side: Side) -> None:
+    asked, known = "Path of the file with the authority's certificate", flow.session.form(side).ca_file
+    answer(flow, side, ca_file=await console.text(asked, known, why_not=needed("A path is needed.")))
+
+
+async def _secret(flow: PlainFlow, console: Console, side: Side) -> None:
     form = flow.session.form(side)
-    if flow.session.is_left_out(side) or not form.is_encrypted or form.trust is not TrustKind.CA_FILE:
-        return False
-    typed = await console.text(
-        "Path of the file with the authority's certificate",
-        form.ca_file,
-        why_not=lambda typed: "" if typed else "A path is needed.",
-    )
-    flow.update(flow.session.with_form(side, ca_file=typed, test=ConnectionTest.NOT_YET))
-    return True
-
-
-async def _secret(flow: PlainFlow, console: Console, side: Side) -> bool:
-    form = flow.session.form(side)
-    if flow.session.is_left_out(side) or form.sign_in is SignIn.NONE:
-        return False
     if unsafe := warned(form):
         console.say(unsafe)
     known = flow.credentials.get(side)
@@ -206,22 +185,30 @@ async def _secret(flow: PlainFlow, console: Console, side: Side) -> bool:
     hint = (
         "; empty: the one that was typed before" if is_known else "; empty: look in the keyring" if may_be_kept else ""
     )
-    typed = await console.secret(f"{SECRET_WORD[form.sign_in]} (not shown{hint})")
-    if typed:
-        flow.credentials[side] = Credential(sign_in=form.sign_in, user=form.user, secret=typed)
-        flow.update(flow.session.with_form(side, has_secret=True, test=ConnectionTest.NOT_YET))
-    return True
+    if typed := await console.secret(f"{SECRET_WORD[form.sign_in]} (not shown{hint})"):
+        answer_secret(flow, side, typed)
 
 
 async def _remember(flow: PlainFlow, console: Console, side: Side) -> bool:
-    form = flow.session.form(side)
-    if flow.session.is_left_out(side) or form.sign_in is SignIn.NONE or side not in flow.credentials:
+    if side not in flow.credentials:
         return False
-    options, chosen = remembering(flow.session, form)
+    options, chosen = remembering(flow.session, flow.session.form(side))
     if len(options) < 2:
         if flow.session.vault is not None and not flow.session.vault.is_available:
             console.say(f"It is kept only while this runs. {flow.session.vault.sentence}")
         return False
-    answer = await console.choose("How long is it kept?", options, chosen)
-    flow.update(flow.session.with_form(side, remember=answer == "yes"))
+    is_kept = await console.choose("How long is it kept?", options, chosen) == "yes"
+    flow.update(flow.session.with_form(side, remember=is_kept))
     return True
+
+
+_QUESTIONS: Final[dict[str, Callable[[PlainFlow, Console, Side], Awaitable[bool | None]]]] = {
+    "address": _address,
+    "sign-in": _sign_in,
+    "user": _user,
+    "trust": _trust,
+    "ca-file": _ca_file,
+    "secret": _secret,
+    "remember": _remember,
+}
+"""In the order in which they are asked, by the names of their fields."""

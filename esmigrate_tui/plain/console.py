@@ -151,14 +151,19 @@ class Console:
             self.say("Answer y for yes or n for no.")
 
 
-async def in_turn(questions: Iterable[Callable[[], Awaitable[bool]]]) -> None:
-    """Ask one after another; each says whether it really asked, and b goes to the last one that did."""
+def needed(why: str) -> Callable[[str], str]:
+    """What speaks against an empty answer."""
+    return lambda typed: "" if typed else why
+
+
+async def in_turn(questions: Iterable[Callable[[], Awaitable[bool | None]]]) -> None:
+    """Ask one after another; one that did not really ask gives False, and b goes to the last one that did."""
     each = tuple(questions)
     asked: list[int] = []
     at = 0
     while at < len(each):
         try:
-            did_ask = await each[at]()
+            did_ask = await each[at]() is not False
         except BackError:
             if not asked:
                 raise

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from esmigrate_tui.flow import files as steps
-from esmigrate_tui.flow.files import shipping_of, why_not_into
+from esmigrate_tui.flow.files import fields_asked, shipping_of, why_not_into
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.files import FileFormat, IdRule
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.shipping import Shipper
 from esmigrate_tui.model.text import clean, counted, number, size
-from esmigrate_tui.plain.console import in_turn
+from esmigrate_tui.plain.console import in_turn, needed
 from esmigrate_tui.preflight.files import how_read
 from esmigrate_tui.reading.identity import is_new_id
 
@@ -29,61 +30,49 @@ _SHOWN = 3
 
 async def files(flow: PlainFlow, console: Console) -> str:
     """Ask one after the other; looking comes as soon as the files are named."""
-    questions = (
-        _from,
-        _sender,
-        _typed,
-        _of_index,
-        _reading,
-        _ids,
-        _id_field,
-        _into,
-        _expected,
-        _pipeline,
-        _configuration,
-        _settle,
-    )
-    await in_turn(partial(question, flow, console) for question in questions)
+    await _ask(_QUESTIONS, flow, console)
     return ""
 
 
+async def _ask(questions: Questions, flow: PlainFlow, console: Console) -> None:
+    """Each question whose field is asked for, or that has none."""
+
+    async def ask(field: str, question: Question) -> bool | None:
+        is_asked = fields_asked(flow.session.file_choice, is_seen=True).get(field, True)
+        return await question(flow, console) if is_asked else False
+
+    await in_turn(partial(ask, *each) for each in questions)
+
+
 def _wish(flow: PlainFlow, **changes: object) -> None:
-    steps.look_at(flow, wishes=msgspec.structs.replace(flow.session.file_choice.wishes, **changes))
+    flow.update_part("file_choice", wishes=msgspec.structs.replace(flow.session.file_choice.wishes, **changes))
 
 
-async def _from(flow: PlainFlow, console: Console) -> bool:
+async def _from(flow: PlainFlow, console: Console) -> None:
     sender = flow.session.file_choice.sender
     chosen = await console.choose("Where do the documents come from?", steps.FROM, "sent" if sender else "files")
-    steps.look_at(flow, sender=(sender or Shipper(steps.SENDERS[0][0])) if chosen == "sent" else None)
-    return True
+    flow.update_part("file_choice", sender=(sender or Shipper(steps.SENDERS[0][0])) if chosen == "sent" else None)
 
 
-async def _sender(flow: PlainFlow, console: Console) -> bool:
-    sender = flow.session.file_choice.sender
-    if sender is None:
-        return False
-    steps.look_at(flow, sender=Shipper(await console.choose("Which program sends?", steps.SENDERS, sender.value)))
-    return True
+async def _sender(flow: PlainFlow, console: Console) -> None:
+    chosen = await console.choose("Which program sends?", steps.SENDERS, flow.session.file_choice.sender or "")
+    flow.update_part("file_choice", sender=Shipper(chosen))
 
 
 # -- files -----------------------------------------------------------------------------------------------------------
 
 
-async def _typed(flow: PlainFlow, console: Console) -> bool:
-    if flow.session.file_choice.sender is not None:
-        return False
+async def _typed(flow: PlainFlow, console: Console) -> None:
     console.say("Paths, and patterns with * and ?, separated by blanks; ** goes into folders.")
     while True:
-        typed = await console.text(
-            "Files", flow.session.file_choice.typed, why_not=lambda typed: "" if typed else "name the files"
-        )
-        steps.look_at(flow, typed=typed)
+        typed = await console.text("Files", flow.session.file_choice.typed, why_not=needed("name the files"))
+        flow.update_part("file_choice", typed=typed)
         if not flow.session.file_choice.is_looked_at or flow.session.file_choice.look is None:
             await steps.look(flow)
         _say(flow, console)
         look = flow.session.file_choice.look
         if look is not None and look.files:
-            return True
+            return
 
 
 def _say(flow: PlainFlow, console: Console) -> None:
@@ -127,7 +116,7 @@ async def _of_index(flow: PlainFlow, console: Console) -> bool:
     """Which index's documents are meant, where the files have those of several."""
     file_choice = flow.session.file_choice
     is_open = steps.sample_of(file_choice) is None or bool(file_choice.wishes.from_index)
-    if file_choice.sender is not None or not steps.may_be_of_several(file_choice) or not is_open:
+    if not is_open:
         return False
     typed = await console.ask(
         "Of which index? * for all of them; Enter for the one that they name", file_choice.wishes.from_index
@@ -139,97 +128,65 @@ async def _of_index(flow: PlainFlow, console: Console) -> bool:
     return True
 
 
-async def _reading(flow: PlainFlow, console: Console) -> bool:
+async def _reading(flow: PlainFlow, console: Console) -> None:
     """Whether they are read rightly; if not, how."""
-    if flow.session.file_choice.sender is not None:
-        return False
     while True:
         sample = steps.sample_of(flow.session.file_choice)
         is_bad = sample is None or (bool(sample.bad) and sample.bad == sample.amount)
         options = (("yes", "yes"), ("no", "no: say how they are to be read"))
         if await console.choose("Is that read rightly?", options, "no" if is_bad else "yes") == "yes":
             if not is_bad:
-                return True
+                return
             console.say("It cannot continue yet: the files cannot be read like this.")
             continue
-        await in_turn(partial(each, flow, console) for each in (_format, _delimiter, _encoding, _header, _names))
+        await _ask(_OF_READING, flow, console)
         await steps.look(flow)
         _say(flow, console)
 
 
-async def _format(flow: PlainFlow, console: Console) -> bool:
+async def _format(flow: PlainFlow, console: Console) -> None:
     chosen = await console.choose("Read as", *steps.formats(flow.session.file_choice))
     _wish(flow, format=FileFormat(chosen) if chosen else None)
-    return True
 
 
-def _is_table(flow: PlainFlow) -> bool:
-    kind = steps.format_of(flow.session.file_choice)
-    return kind is not None and kind.has_columns
+async def _delimiter(flow: PlainFlow, console: Console) -> None:
+    offered = steps.delimiters(flow.session.file_choice)
+    _wish(flow, delimiter=await console.choose("The cells are separated by", *offered))
 
 
-async def _delimiter(flow: PlainFlow, console: Console) -> bool:
-    if not _is_table(flow):
-        return False
-    _wish(
-        flow, delimiter=await console.choose("The cells are separated by", *steps.delimiters(flow.session.file_choice))
-    )
-    return True
-
-
-async def _encoding(flow: PlainFlow, console: Console) -> bool:
-    if not _is_table(flow):
-        return False
+async def _encoding(flow: PlainFlow, console: Console) -> None:
     _wish(flow, encoding=await console.choose("Encoding", *steps.encodings(flow.session.file_choice)))
-    return True
 
 
-async def _header(flow: PlainFlow, console: Console) -> bool:
-    if not _is_table(flow):
-        return False
+async def _header(flow: PlainFlow, console: Console) -> None:
     now = "yes" if flow.session.file_choice.wishes.has_header else "no"
     _wish(flow, has_header=await console.choose("The first row", steps.HEADER, now) == "yes")
-    return True
 
 
-async def _names(flow: PlainFlow, console: Console) -> bool:
-    wishes = flow.session.file_choice.wishes
-    if not _is_table(flow) or wishes.has_header:
-        return False
-    typed = await console.ask("Names of the columns, with commas; Enter for col1, col2 …", ", ".join(wishes.names))
+async def _names(flow: PlainFlow, console: Console) -> None:
+    known = ", ".join(flow.session.file_choice.wishes.names)
+    typed = await console.ask("Names of the columns, with commas; Enter for col1, col2 …", known)
     _wish(flow, names=steps.names_of(typed))
-    return True
 
 
-async def _ids(flow: PlainFlow, console: Console) -> bool:
-    if flow.session.file_choice.sender is not None:
-        return False
+async def _ids(flow: PlainFlow, console: Console) -> None:
     console.say("The _id decides what a second run does: the same _id each time, and nothing is doubled.")
     chosen = await console.choose("Where does the _id come from?", *steps.id_rules(flow.session.file_choice))
     _wish(flow, ids=IdRule(chosen) if chosen else None)
     if chosen != IdRule.FIELD:
         await _look_again(flow, console)
-    return True
 
 
-async def _id_field(flow: PlainFlow, console: Console) -> bool:
-    file_choice = flow.session.file_choice
-    if file_choice.sender is not None or file_choice.wishes.ids is not IdRule.FIELD:
-        return False
-    known = steps.known_fields(file_choice)
-    if known:
+async def _id_field(flow: PlainFlow, console: Console) -> None:
+    if known := steps.known_fields(flow.session.file_choice):
         console.say(f"Fields: {', '.join(known)}.")
-    while True:
-        typed = await console.text(
-            "Which field is the _id?",
-            flow.session.file_choice.wishes.id_field,
-            why_not=lambda typed: "" if typed else "which field is the _id",
-        )
+    look = None
+    while look is None or look.problem is not None:
+        known_field = flow.session.file_choice.wishes.id_field
+        typed = await console.text("Which field is the _id?", known_field, why_not=needed("which field is the _id"))
         _wish(flow, id_field=typed)
         await _look_again(flow, console)
         look = flow.session.file_choice.look
-        if look is not None and look.problem is None:
-            return True
 
 
 async def _look_again(flow: PlainFlow, console: Console) -> None:
@@ -248,7 +205,7 @@ async def _look_again(flow: PlainFlow, console: Console) -> None:
 # -- where to --------------------------------------------------------------------------------------------------------
 
 
-async def _into(flow: PlainFlow, console: Console) -> bool:
+async def _into(flow: PlainFlow, console: Console) -> None:
     draft = flow.session.draft
     typed = await console.text(
         "Index on the destination that they go into",
@@ -256,37 +213,26 @@ async def _into(flow: PlainFlow, console: Console) -> bool:
         why_not=lambda typed: why_not_into(msgspec.structs.replace(draft, into=typed)),
     )
     flow.update(flow.session.answered(into=typed))
-    return True
 
 
-async def _expected(flow: PlainFlow, console: Console) -> bool:
+async def _expected(flow: PlainFlow, console: Console) -> None:
     file_choice = flow.session.file_choice
-    if file_choice.sender is None:
-        return False
 
     def why_not(typed: str) -> str:
         is_number = shipping_of(msgspec.structs.replace(file_choice, expected=typed)) is not None
         return "" if is_number else "how many is not a number"
 
-    typed = await console.text(
-        "How many documents will it be? Enter where that is not known", file_choice.expected, why_not=why_not
-    )
-    steps.look_at(flow, expected=typed)
-    return True
+    asked = "How many documents will it be? Enter where that is not known"
+    flow.update_part("file_choice", expected=await console.text(asked, file_choice.expected, why_not=why_not))
 
 
-async def _pipeline(flow: PlainFlow, console: Console) -> bool:
-    if flow.session.file_choice.sender is not None:
-        return False
+async def _pipeline(flow: PlainFlow, console: Console) -> None:
     asked = "Ingest pipeline of the destination; Enter for none"
-    steps.look_at(flow, pipeline=await console.ask(asked, flow.session.file_choice.pipeline))
-    return True
+    flow.update_part("file_choice", pipeline=await console.ask(asked, flow.session.file_choice.pipeline))
 
 
 async def _configuration(flow: PlainFlow, console: Console) -> bool:
     """What the sender has to be told, and whether that goes into a file."""
-    if flow.session.file_choice.sender is None:
-        return False
     try:
         told = steps.configuration_for(flow.session)
     except ProblemError as error:
@@ -312,3 +258,30 @@ async def _settle(flow: PlainFlow, console: Console) -> bool:
         console.say(f"It cannot continue yet: {reason.rstrip('.')}.")
         await _into(flow, console)
     return False
+
+
+Question = Callable[["PlainFlow", "Console"], Awaitable[bool | None]]
+Questions = tuple[tuple[str, Question], ...]
+
+_OF_READING: Final[Questions] = (
+    ("format", _format),
+    ("delimiter", _delimiter),
+    ("encoding", _encoding),
+    ("header", _header),
+    ("names", _names),
+)
+_QUESTIONS: Final[Questions] = (
+    ("", _from),
+    ("sender", _sender),
+    ("files", _typed),
+    ("from-index", _of_index),
+    ("format", _reading),
+    ("ids", _ids),
+    ("id-field", _id_field),
+    ("into", _into),
+    ("expected", _expected),
+    ("pipeline", _pipeline),
+    ("sender", _configuration),
+    ("", _settle),
+)
+"""In the order in which they are asked, by the names of their fields."""

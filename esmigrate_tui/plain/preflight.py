@@ -141,7 +141,7 @@ async def _fix(typed: str, flow: PlainFlow, console: Console) -> None:
     for sentence in said:
         console.say(sentence)
     for change in finding.repairs:
-        to = steps.where_to(change, flow.session)
+        to = flow.session.draft.authority(change.side)
         say_request(console, to, change.made_by)
         if change.undo is not None:
             say_request(console, to, change.undo, "What reverts it")

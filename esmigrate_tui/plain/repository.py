@@ -12,7 +12,7 @@ from esmigrate_tui.flow.repository import KnownRepository, repositories, reposit
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.repository_types import TYPES, type_of
-from esmigrate_tui.plain.console import BackError, PagedRows, in_turn, place_of
+from esmigrate_tui.plain.console import BackError, PagedRows, in_turn, needed, place_of
 
 if TYPE_CHECKING:
     from esmigrate_tui.model.ledger import Request
@@ -81,7 +81,7 @@ def _row(typed: str, flow: PlainFlow, console: Console) -> KnownRepository | Non
     if wrong:
         console.say(f"Which one? {wrong[0].upper()}{wrong[1:]}.")
         return None
-    steps.look_at(flow, cursor=cursor, problem=None)
+    flow.update_part("repository_list", cursor=cursor, problem=None)
     return rows[cursor]
 
 
@@ -146,7 +146,7 @@ async def _register(repository: Repository, flow: PlainFlow, console: Console) -
 
 async def _fill_in_from(known: KnownRepository, flow: PlainFlow, console: Console) -> None:
     try:
-        steps.look_at(flow, new=steps.filled_from(known))
+        flow.update_part("repository_list", new=steps.filled_from(known))
     except ProblemError as error:
         console.trouble(error.problem)
     else:
@@ -180,22 +180,18 @@ async def _fill_in(flow: PlainFlow, console: Console) -> None:
 
 
 def _type_in(flow: PlainFlow, **changes: object) -> None:
-    steps.look_at(flow, new=msgspec.structs.replace(flow.session.repository_list.new, **changes))
+    flow.update_part("repository_list", new=msgspec.structs.replace(flow.session.repository_list.new, **changes))
 
 
-async def _name(flow: PlainFlow, console: Console) -> bool:
+async def _name(flow: PlainFlow, console: Console) -> None:
     console.say(steps.NAME_MEANS)
-    typed = await console.text(
-        "Name", flow.session.repository_list.new.name, why_not=lambda typed: "" if typed else "a name is needed"
-    )
-    _type_in(flow, name=typed)
-    return True
+    known = flow.session.repository_list.new.name
+    _type_in(flow, name=await console.text("Name", known, why_not=needed("a name is needed")))
 
 
-async def _type(flow: PlainFlow, console: Console) -> bool:
+async def _type(flow: PlainFlow, console: Console) -> None:
     kinds = tuple((kind.name, f"{kind.name}: {kind.title}") for kind in TYPES)
     _type_in(flow, type=await console.choose("Type", kinds, flow.session.repository_list.new.type))
-    return True
 
 
 async def _readonly(flow: PlainFlow, console: Console) -> bool:
@@ -207,14 +203,10 @@ async def _readonly(flow: PlainFlow, console: Console) -> bool:
     return True
 
 
-async def _setting(flow: PlainFlow, console: Console, field: RepositorySetting) -> bool:
-    new = flow.session.repository_list.new
+async def _setting(flow: PlainFlow, console: Console, field: RepositorySetting) -> None:
     standard = f" Where nothing is given: {field.default}." if field.default else ""
     console.say(f"{field.help}{standard}")
-    typed = await console.text(
-        field.label,
-        new.values.get(field.name, ""),
-        why_not=lambda typed: "this one is needed" if field.is_needed and not typed else "",
-    )
-    _type_in(flow, values={**flow.session.repository_list.new.values, field.name: typed})
-    return True
+    values = flow.session.repository_list.new.values
+    why_not = needed("this one is needed") if field.is_needed else None
+    typed = await console.text(field.label, values.get(field.name, ""), why_not=why_not)
+    _type_in(flow, values={**values, field.name: typed})

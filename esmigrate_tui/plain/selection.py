@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from esmigrate_tui.flow import selection as steps
 from esmigrate_tui.flow.chosen import chosen, in_the_way, needed_bytes, not_whole, offered, why_not
 from esmigrate_tui.flow.lists import matcher, shown_indices
@@ -136,8 +134,7 @@ class _Selection:
 
     def _look_at(self, **changes: object) -> None:
         self._pages.first()
-        listing = msgspec.structs.replace(self.flow.session.listing, **changes)
-        self.flow.update(self.flow.session.but(listing=listing))
+        self.flow.update_part("listing", **changes)
 
     async def _do(self, typed: str) -> None:
         """One answer."""
@@ -281,8 +278,7 @@ class _Selection:
             before = self.flow.session.listing.pattern_of_names
             found = await self.console.ask("Found in the name", before[0])
             place = await self.console.ask("Put in its place", before[1])
-            listing = msgspec.structs.replace(self.flow.session.listing, pattern_of_names=(found, place))
-            self.flow.update(self.flow.session.but(listing=listing))
+            self.flow.update_part("listing", pattern_of_names=(found, place))
             made = steps.renaming(self.flow.session.draft, found, place)
             for old, new, word in made.rows:
                 self.console.say(f"{old} becomes {new}" + (f": {word}" if word else ""), 2)

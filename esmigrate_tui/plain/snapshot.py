@@ -53,7 +53,7 @@ async def snapshot(flow: PlainFlow, console: Console) -> str:
                     if matcher(pattern[1:]) is None:
                         console.say("That is not a regular expression.")
                         continue
-                    steps.look_at(flow, pattern=pattern[1:], cursor=0)
+                    flow.update_part("snapshot_list", pattern=pattern[1:], cursor=0)
                     pages.first()
                     _say(flow, console, pages)
                 case _:
@@ -67,7 +67,7 @@ async def _list(flow: PlainFlow, then: str = "") -> None:
     then = then or steps.wanted(flow.session)
     async for _ in steps.pages(flow):
         if then and (at := steps.place_of(then, flow.session)) is not None:
-            steps.look_at(flow, cursor=at)
+            flow.update_part("snapshot_list", cursor=at)
             then = ""
 
 
@@ -97,7 +97,7 @@ async def _take(typed: str, flow: PlainFlow, console: Console) -> bool:
     if wrong:
         console.say(f"Which one? {wrong[0].upper()}{wrong[1:]}.")
         return False
-    steps.look_at(flow, cursor=cursor, problem=None)
+    flow.update_part("snapshot_list", cursor=cursor, problem=None)
     one = rows[cursor]
     if reason := BY_NAME["snapshot"].may_go_on(flow.session) or why_not_from(one):
         console.say(f"It cannot continue with that: {reason}.")
@@ -125,7 +125,7 @@ async def _new(flow: PlainFlow, console: Console) -> None:
         console.say(said)
     while True:
         new = await _asked(flow, console)
-        steps.look_at(flow, new=new)
+        flow.update_part("snapshot_list", new=new)
         if not (wrong := steps.why_not_called(new, flow.session)):
             break
         console.say(wrong)
@@ -137,7 +137,7 @@ async def _new(flow: PlainFlow, console: Console) -> None:
         return
     for sentence in steps.TAKING:
         console.say(sentence)
-    say_request(console, draft.source.endpoint.authority if draft.source is not None else "the source", change.made_by)
+    say_request(console, draft.authority(Side.SOURCE), change.made_by)
     if there is None or not await console.agrees(f"Take the snapshot {new.name} on the source?"):
         console.say("No snapshot was taken.")
         return
@@ -171,14 +171,14 @@ async def _watch(flow: PlainFlow, console: Console) -> None:
         try:
             taken = await flow.cluster(Side.SOURCE).snapshots.taking(making.repository, making.name)
         except ProblemError as error:
-            steps.look_at(flow, making=None, problem=error.problem)
+            flow.update_part("snapshot_list", making=None, problem=error.problem)
             return
         if taken.state is not SnapshotState.IN_PROGRESS:
-            steps.look_at(flow, making=None, pattern="")
+            flow.update_part("snapshot_list", making=None, pattern="")
             await _list(flow, then=making.name)
             console.say(steps.ended(taken.state))
             return
-        steps.look_at(flow, making=msgspec.structs.replace(making, taken=taken))
+        flow.update_part("snapshot_list", making=msgspec.structs.replace(making, taken=taken))
         if flow.services.now() - said_at >= _SAY_EVERY:
             said_at = flow.services.now()
             console.say(", ".join(steps.so_far(taken)), 2)

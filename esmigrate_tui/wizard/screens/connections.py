@@ -16,8 +16,12 @@ from esmigrate_tui.flow.connections import (
     SIGN_IN,
     TRUST,
     WHO,
+    answer,
+    answer_secret,
     ask_vault,
+    fields_asked,
     forget,
+    is_tested_at_once,
     look_at_side,
     remembering,
     warned,
@@ -25,12 +29,7 @@ from esmigrate_tui.flow.connections import (
 from esmigrate_tui.flow.layout import fingerprint, wrap
 from esmigrate_tui.flow.session import ConnectionForm, ConnectionTest, Session
 from esmigrate_tui.flow.steps import BY_NAME
-from esmigrate_tui.model.connection import (
-    Credential,
-    Side,
-    SignIn,
-    TrustKind,
-)
+from esmigrate_tui.model.connection import Side, SignIn, TrustKind
 from esmigrate_tui.model.text import counted, duration, size
 from esmigrate_tui.wizard.bindings import bindings
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Canvas, ink, paragraph
@@ -71,8 +70,7 @@ def side_notes(session: Session, side: Side, look: Canvas, now: float) -> list[T
             without = "Or clear the address: it goes without the source." if session.may_be_empty(side) else ""
             return [*_trouble(form.problem, look), *(_plain(without, look, DIM) if without else [])]
         case ConnectionTest.GOOD:
-            facts = session.draft.source_facts if side is Side.SOURCE else session.draft.destination_facts
-            return [*warning, *_facts(facts, look), *(_plain(form.note, look) if form.note else [])]
+            return [*warning, *_facts(session.draft.facts(side), look), *(_plain(form.note, look) if form.note else [])]
         case _:
             pass
     if form.trust is TrustKind.PINNED and form.is_encrypted and form.fingerprint and not form.is_accepted:
@@ -200,17 +198,7 @@ class SidePanel(Vertical):
         """The fields that the answers ask for, and what is known."""
         side, form = self.side, session.form(self.side)
         self.display = side in session.sides
-        is_asked = not session.is_left_out(side)
-        is_encrypted = is_asked and form.is_encrypted
-        shown = {
-            "sign-in": is_asked,
-            "user": is_asked and form.sign_in is SignIn.PASSWORD,
-            "secret": is_asked and form.sign_in is not SignIn.NONE,
-            "remember": is_asked and form.sign_in is not SignIn.NONE,
-            "trust": is_encrypted,
-            "ca-file": is_encrypted and form.trust is TrustKind.CA_FILE,
-            "same": is_encrypted and form.trust is TrustKind.PINNED and bool(form.fingerprint),
-        }
+        shown = fields_asked(session, side)
         for name, is_shown in shown.items():
             self.query_one(f"#{side}-{name}-field").display = is_shown
         self.query_one(f"#{side}-secret-field", LabelledField).relabel(SECRET_WORD[form.sign_in])
@@ -265,10 +253,7 @@ class ConnectionsScreen(StepScreen):
         if self.session.vault is None:
             self.run_worker(ask_vault(self.wizard), group="vault", exclusive=True)
         for side in self.session.sides:
-            form = self.session.form(side)
-            given = self.session.draft.source if side is Side.SOURCE else self.session.draft.destination
-            known = form.sign_in is SignIn.NONE or side in self.wizard.credentials
-            if given is not None and known and form.test is ConnectionTest.NOT_YET:
+            if is_tested_at_once(self.wizard, side):
                 self._begin_test(side)
 
     def is_waiting(self, session: Session) -> bool:
@@ -291,14 +276,12 @@ class ConnectionsScreen(StepScreen):
         if field == "secret":
             known = self.wizard.credentials.get(side)
             if message.value != (known.secret if known is not None else ""):
-                form = self.session.form(side)
-                typed = Credential(sign_in=form.sign_in, user=form.user, secret=message.value)
-                self.wizard.credentials[side] = typed
-                self._typed(side, has_secret=bool(message.value))
+                self.workers.cancel_group(self, f"test-{side}")
+                answer_secret(self.wizard, side, message.value)
         elif message.value == getattr(self.session.form(side), field.replace("-", "_")):
             pass  # it is what the form says already: a field that was just filled in
         elif field == "address":
-            self._typed(side, address=message.value, fingerprint="", is_accepted=False)
+            self._typed(side, address=message.value)
             if self.session.is_left_out(side):
                 self._forget(side)
         else:
@@ -309,11 +292,10 @@ class ConnectionsScreen(StepScreen):
         side, field = _named(message.choice.id)
         match field:
             case "sign-in":
-                self.wizard.credentials.pop(side, None)
+                self._typed(side, sign_in=SignIn(message.value))
                 self.query_one(f"#{side}-secret", SecretInput).value = ""
-                self._typed(side, sign_in=SignIn(message.value), has_secret=False)
             case "trust":
-                self._typed(side, trust=TrustKind(message.value), fingerprint="", is_accepted=False)
+                self._typed(side, trust=TrustKind(message.value))
             case "remember":
                 self.wizard.update(self.session.with_form(side, remember=message.value == "yes"))
             case _:
@@ -328,7 +310,7 @@ class ConnectionsScreen(StepScreen):
 
     def _typed(self, side: Side, **changes: object) -> None:
         self.workers.cancel_group(self, f"test-{side}")
-        self.wizard.update(self.session.with_form(side, test=ConnectionTest.NOT_YET, problem=None, note="", **changes))
+        answer(self.wizard, side, **changes)
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Enter goes to the next field; from a secret, or from an address that needs none, it tests.

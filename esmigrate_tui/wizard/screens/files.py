@@ -19,13 +19,11 @@ from esmigrate_tui.flow.files import (
     configuration_for,
     delimiters,
     encodings,
-    format_of,
+    fields_asked,
     formats,
     id_rules,
     known_fields,
     look,
-    look_at,
-    may_be_of_several,
     names_of,
     repeated_ids,
     settle,
@@ -270,32 +268,13 @@ class FilesScreen(StepScreen):
     def paint(self, session: Session) -> None:
         """The fields that the answers ask for, and what is known."""
         file_choice, ascii_only = session.file_choice, self.wizard.ascii_only
-        kind = format_of(file_choice)
-        is_table = kind is not None and kind.has_columns
-        is_sent = file_choice.sender is not None
-        is_seen = file_choice.look is not None and not is_sent
-        shown = {
-            "sender": is_sent,
-            "files": not is_sent,
-            "format": is_seen,
-            "delimiter": is_seen and is_table,
-            "encoding": is_seen and is_table,
-            "header": is_seen and is_table,
-            "names": is_seen and is_table and not file_choice.wishes.has_header,
-            "from-index": is_seen and may_be_of_several(file_choice),
-            "ids": is_seen,
-            "id-field": is_seen and file_choice.wishes.ids is IdRule.FIELD,
-            "into": is_seen or is_sent,
-            "expected": is_sent,
-            "pipeline": is_seen,
-        }
-        for name, is_shown in shown.items():
+        for name, is_shown in fields_asked(file_choice, is_seen=file_choice.look is not None).items():
             self.query_one(f"#{name}-field").display = is_shown
         self.query_one("#format", ChoiceField).offer(*formats(file_choice))
         self.query_one("#delimiter", ChoiceField).offer(*delimiters(file_choice))
         self.query_one("#encoding", ChoiceField).offer(*encodings(file_choice))
         self.query_one("#ids", ChoiceField).offer(*id_rules(file_choice))
-        drawn = sent if is_sent else seen
+        drawn = seen if file_choice.sender is None else sent
         self.query_one(Board).show(lambda width, _: TextPage(tuple(drawn(session, Canvas(width, 0, ascii_only)))))
 
     def on_mount(self) -> None:
@@ -315,7 +294,7 @@ class FilesScreen(StepScreen):
         self._change_choice(doing="")
 
     def _change_choice(self, **changes: object) -> None:
-        look_at(self.wizard, **changes)
+        self.wizard.update_part("file_choice", **changes)
 
     def _wish(self, **changes: object) -> None:
         self._change_choice(wishes=msgspec.structs.replace(self.session.file_choice.wishes, **changes))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
 
-from esmigrate_tui.flow.files import look_at
 from esmigrate_tui.flow.layout import fit, shorten
 from esmigrate_tui.flow.mapping import (
     KINDS,
@@ -158,7 +157,7 @@ class MappingScreen(ListScreen[MappedField]):
 
     def look_at(self, **changes: object) -> None:
         """Change what is known of the files."""
-        look_at(self.wizard, **changes)
+        self.wizard.update_part("file_choice", **changes)
 
     # -- changing --------------------------------------------------------------------------------------------------
 

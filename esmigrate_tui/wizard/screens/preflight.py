@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-import msgspec
 from rich.text import Text
 
 from esmigrate_tui.flow import preflight as steps
@@ -192,8 +191,7 @@ class PreflightScreen(ListScreen["Finding | None"]):
 
     def look_at(self, **changes: object) -> None:
         """Change how the findings are shown."""
-        checking = msgspec.structs.replace(self.session.checking, **changes)
-        self.wizard.update(self.session.but(checking=checking))
+        self.wizard.update_part("checking", **changes)
 
     def begin(self) -> None:
         """Ask the checks, unless they have looked at what is chosen now."""
@@ -261,7 +259,7 @@ class PreflightScreen(ListScreen["Finding | None"]):
                 # The app's, not the screen's: what was begun is not cut short by going back.
                 self.wizard.run_worker(_fixed(self.wizard, finding), group="fixing")
 
-        sent = tuple((steps.where_to(change, session), change) for change in finding.repairs)
+        sent = tuple((session.draft.authority(change.side), change) for change in finding.repairs)
         self.app.push_screen(
             ConfirmScreen(title, asked_of_all(said, sent), yes="Apply the fix", no="Not now"), answered
         )

@@ -179,7 +179,7 @@ class RepositoryScreen(ListScreen[KnownRepository]):
 
     def look_at(self, **changes: object) -> None:
         """Change the list of repositories."""
-        steps.look_at(self.wizard, **changes)
+        self.wizard.update_part("repository_list", **changes)
 
     # -- keys --------------------------------------------------------------------------------------------------------
 

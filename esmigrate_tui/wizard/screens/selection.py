@@ -6,7 +6,6 @@ import asyncio
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Final
 
-import msgspec
 from rich.text import Text
 from textual.containers import Horizontal, Vertical
 
@@ -309,8 +308,7 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
 
     def look_at(self, **changes: object) -> None:
         """Look at the list otherwise."""
-        listing = msgspec.structs.replace(self.session.listing, **changes)
-        self.wizard.update(self.session.but(listing=listing))
+        self.wizard.update_part("listing", **changes)
 
     # -- keys --------------------------------------------------------------------------------------------------------
 

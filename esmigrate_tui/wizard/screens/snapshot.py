@@ -263,7 +263,7 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
 
     def look_at(self, **changes: object) -> None:
         """Look at the list otherwise."""
-        steps.look_at(self.wizard, **changes)
+        self.wizard.update_part("snapshot_list", **changes)
 
     # -- the list ----------------------------------------------------------------------------------------------------
 
