@@ -39,7 +39,7 @@ def exit_code_of(command: Callable[[], object], out: TextIO) -> int:
         return 128 + signal.SIGPIPE
     except ProblemError as error:
         print_problem(error.problem, out)
-        return exit_code(error.problem.cause)
+        return _code_of(error)
     except KeyboardInterrupt:
         return _stopped(out)
     except BrokenPipeError:
@@ -55,6 +55,12 @@ def exit_code_of(command: Callable[[], object], out: TextIO) -> int:
     except Exception as error:  # noqa: BLE001  # the last net
         return _ended_by(error, out)
     return int(answer) if isinstance(answer, int) else ExitCode.DONE
+
+
+def _code_of(error: ProblemError) -> int:
+    from esmigrate_tui.engine.holding import RunHeldError  # noqa: PLC0415  # only where something went wrong
+
+    return ExitCode.HELD if isinstance(error, RunHeldError) else exit_code(error.problem.cause)
 
 
 def _silence(*numbers: int) -> None:

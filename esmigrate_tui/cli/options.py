@@ -262,6 +262,12 @@ Detach = Annotated[bool, CommandOption("Start it and leave; it continues by itse
 Confirmed = Annotated[bool, CommandOption("Agree that a partially restored index is deleted.", names=("--yes",))]
 
 
+class OneRun(msgspec.Struct, frozen=True, kw_only=True):
+    """Which run."""
+
+    run: RunName
+
+
 class PlanOutput(msgspec.Struct, frozen=True, kw_only=True):
     """Where a new plan goes, and what it accepts from the start."""
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from esmigrate_tui.cli.plans import pairs
-from esmigrate_tui.flow.repository import registering
+from esmigrate_tui.flow.repository import registered_as, registering
 from esmigrate_tui.flow.runs import make_change
+from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean, listed
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.cli.restore_options import RegistrationOptions, RestorePlanOptions
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.model.connection import Credential, Side
+    from esmigrate_tui.model.connection import Credential
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.snapshot import Repository
 
@@ -88,15 +89,9 @@ async def _as_on_the_source(clusters: Clusters, name: str, *, writable: bool) ->
     if clusters.source is None:
         msg = "--register-from-source needs --source."
         raise click.UsageError(msg)
-    there = {one.name: one for one in await clusters.source.snapshots.repositories()}
-    if name not in there:
-        raise ProblemError.of(
-            Cause.MISSING,
-            f"The source has no repository {clean(name, 200)}.",
-            why=f"It has {listed([*there])}." if there else "It has none at all.",
-            todo="Correct the name, or describe the repository with --register.",
-        )
-    return there[name].registered(readonly=not writable)
+    todo = "Correct the name, or describe the repository with --register."
+    there = await registered_as(name, clusters.source, Side.SOURCE, todo)
+    return there.registered(readonly=not writable)
 
 
 def _must_be_the_same(there: Repository, wanted: Repository | None) -> None:

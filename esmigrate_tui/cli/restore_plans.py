@@ -24,7 +24,7 @@ from esmigrate_tui.model.text import clean, listed
 from esmigrate_tui.translate.renaming import renamed_by
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from esmigrate_tui.cli.restore_options import RestorePlanOptions
     from esmigrate_tui.elastic.cluster import Cluster
@@ -64,7 +64,7 @@ async def make_restore_plan(options: RestorePlanOptions) -> int:
     choice = _choice(draft, options)
     draft = draft.answered(
         selected=choice.names,
-        renamed=_renamed(choice.names, options),
+        renamed=_renamed(choice, options),
         feature_states=options.feature_states,
         in_the_way=in_the_way,
     )
@@ -158,18 +158,13 @@ def _choice(draft: Draft, options: RestorePlanOptions) -> Matched:
     )
 
 
-def _renamed(names: Sequence[str], options: RestorePlanOptions) -> dict[str, str]:
+def _renamed(choice: Matched, options: RestorePlanOptions) -> dict[str, str]:
     """New names by pattern, and those that are given one by one, which win."""
     each = pairs("--rename", "OLD=NEW", options.renamed)
-    if unknown := [name for name in each if name not in names]:
-        raise ProblemError.of(
-            Cause.USAGE,
-            f"--rename names {clean(unknown[0], 200)}, which is not among the chosen indices.",
-            todo="Correct the name, or add it with --index.",
-        )
+    planning.raise_not_chosen(each, choice)
     if not options.rename_pattern:
         return each
-    return renamed_by(names, options.rename_pattern, options.rename_replacement) | each
+    return renamed_by(choice.names, options.rename_pattern, options.rename_replacement) | each
 
 
 async def _snapshot(cluster: Cluster, repository: Repository, wanted: str) -> SnapshotFacts:

@@ -21,7 +21,7 @@ from esmigrate_tui.wizard.environment import wants_ascii, wants_lines
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from esmigrate_tui.elastic.cluster import Cluster, Clusters
+    from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.engine.listing import RunSummary
     from esmigrate_tui.methods.advice import Advice
     from esmigrate_tui.model.connection import Credential, Side
@@ -45,28 +45,21 @@ class _LateModule:
 
 if TYPE_CHECKING:
     from esmigrate_tui import vault
-    from esmigrate_tui.elastic import certificate, connect
+    from esmigrate_tui.elastic import certificate, cluster, connect
     from esmigrate_tui.flow import checking, inspection, planning, runs, saving
-    from esmigrate_tui.methods import definitions_beside
+    from esmigrate_tui.methods import definitions_beside, recommendation, survey
 else:
-    certificate, connect = _LateModule("elastic.certificate"), _LateModule("elastic.connect")
-    definitions_beside = _LateModule("methods.definitions_beside")
+    certificate, cluster = _LateModule("elastic.certificate"), _LateModule("elastic.cluster")
+    connect, definitions_beside = _LateModule("elastic.connect"), _LateModule("methods.definitions_beside")
+    recommendation, survey = _LateModule("methods.recommendation"), _LateModule("methods.survey")
     checking, inspection = _LateModule("flow.checking"), _LateModule("flow.inspection")
     planning, runs, saving = _LateModule("flow.planning"), _LateModule("flow.runs"), _LateModule("flow.saving")
     vault = _LateModule("vault")
 
 
-def _pair(destination: Cluster, source: Cluster | None) -> Clusters:
-    from esmigrate_tui.elastic.cluster import Clusters
-
-    return Clusters(destination=destination, source=source)
-
-
 async def _advise(draft: Draft, destination: Cluster, source: Cluster) -> Advice:
-    from esmigrate_tui.methods.recommendation import advise
-    from esmigrate_tui.methods.survey import surveyed
-
-    return advise(await surveyed(draft, _pair(destination, source), time.perf_counter))
+    ends = cluster.Clusters(destination, source)
+    return recommendation.advise(await survey.surveyed(draft, ends, time.perf_counter))
 
 
 async def _runs() -> tuple[RunSummary, ...]:
@@ -83,10 +76,12 @@ def real_services() -> Services[Cluster]:
         fingerprint=certificate.presented_fingerprint,
         files=inspection.inspected,
         preflight=lambda draft, destination, source: checking.findings_of(
-            draft, _pair(destination, source), time.time()
+            draft, cluster.Clusters(destination, source), time.time()
         ),
         advise=_advise,
-        carried=lambda groups, destination, source: definitions_beside.previewed(_pair(destination, source), groups),
+        carried=lambda groups, destination, source: definitions_beside.previewed(
+            cluster.Clusters(destination, source), groups
+        ),
         plan=lambda draft: planning.plan_of(draft, time.time()),
         preview=preview,
         save_text=saving.save_text,

@@ -98,7 +98,7 @@ def as_planned(plan: Plan) -> SnapshotFacts | None:
 async def _snapshot_of(plan: Plan, clusters: Clusters) -> SnapshotFacts | None:
     """The snapshot of a restore as it is now, or as it was planned where its repository cannot be read yet.
 
-    Raises StalePlanError where it is missing, or another one has its name.
+    Raises ProblemError (stale) where it is missing, or another one has its name.
     """
     wanted, snapshots = plan.restoration, clusters.destination.snapshots
     if wanted is None:
@@ -111,14 +111,14 @@ async def _snapshot_of(plan: Plan, clusters: Clusters) -> SnapshotFacts | None:
     except ProblemError as error:
         if error.problem.cause is not Cause.MISSING:
             return as_planned(plan)  # why, is what preflight says of the repository
-        raise StalePlanError.of(
+        raise ProblemError.of(
             Cause.STALE,
             f"The snapshot {clean(wanted.snapshot)} is no longer in {clean(wanted.repository.name)}.",
             why="It was deleted since the plan was made.",
             todo="Make a new plan with `esmigrate plan`.",
         ) from None
     if wanted.snapshot_uuid and found.uuid and found.uuid != wanted.snapshot_uuid:
-        raise StalePlanError.of(
+        raise ProblemError.of(
             Cause.STALE,
             f"The snapshot {clean(wanted.snapshot)} is not the one that this plan was made for.",
             why="It was deleted since, and another one has got its name.",
@@ -176,21 +176,17 @@ async def raise_stale(plan: Plan, clusters: Clusters) -> str:
                 raise
     for side, found, planned in seen:
         if found != planned:
-            raise StalePlanError(another_cluster(f"The {side}", planned, found))
+            raise ProblemError(another_cluster(f"The {side}", planned, found))
     return name
 
 
 async def raise_changed_files(plan: Plan) -> None:
-    """Raise StalePlanError where a file of the plan is missing, or differs from what it was."""
+    """Raise ProblemError (stale) where a file of the plan is missing, or differs from what it was."""
     files = tuple(file for task in plan.tasks if task.reading is not None for file in task.reading.files)
     if files and (what := await asyncio.to_thread(what_changed, files)):
-        raise StalePlanError.of(
+        raise ProblemError.of(
             Cause.STALE,
             what,
             why="What a plan says of a file, its format and types, was seen when the plan was made.",
             todo="Make a new plan with `esmigrate plan`.",
         )
-
-
-class StalePlanError(ProblemError):
-    """The plan is for other clusters than those at its addresses, or for other files than those in its places."""

@@ -19,7 +19,7 @@ from esmigrate_tui.model.streams import claimed_by
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.flow.patterns import Matched
@@ -97,13 +97,7 @@ async def plan_for(
     draft, reached = await preflight.gather_facts(draft, clusters)
     raise_unreached(reached)
     choice = choose(draft.offered, patterns, excluded, hidden_too=hidden_too)
-    unknown = [name for name in renamed if name not in choice.names]
-    if unknown:
-        raise ProblemError.of(
-            Cause.USAGE,
-            f"--rename names {clean(unknown[0], 200)}, which is not among the chosen indices.",
-            todo="Correct the name, or add it with --index.",
-        )
+    raise_not_chosen(renamed, choice)
     method = draft.method
     if clusters.source is None or method is None:
         raise ProblemError.of(Cause.USAGE, "This method needs a source.")
@@ -133,6 +127,16 @@ async def _defined(
         why = "its definition is nested too deeply to be translated"
         left_out = (*choice.left_out, *((name, why) for name in error.names))
         return dataclasses.replace(choice, names=kept, left_out=left_out), await source.indices.definitions(kept)
+
+
+def raise_not_chosen(renamed: Iterable[str], choice: Matched) -> None:
+    """Raise ProblemError (usage) for a new name of something that is not chosen."""
+    if unknown := [name for name in renamed if name not in choice.names]:
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"--rename names {clean(unknown[0], 200)}, which is not among the chosen indices.",
+            todo="Correct the name, or add it with --index.",
+        )
 
 
 def raise_unreached(findings: Sequence[Finding]) -> None:

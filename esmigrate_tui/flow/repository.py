@@ -11,9 +11,11 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import Repository
+from esmigrate_tui.model.text import clean, listed
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.flow import Flow
+    from esmigrate_tui.flow.services import OpenCluster
     from esmigrate_tui.model.repository_types import RepositorySetting
 
 
@@ -96,6 +98,19 @@ NAME_MEANS: Final = "How the destination is to call it. Searchable snapshots wan
 READONLY_MEANS: Final = "Only one cluster may write into a repository: two that do destroy it."
 ADDS: Final = "a registers yours on the destination."
 ONLY_ITS_OWN: Final = "Only what the destination has registered can be looked at from there."
+
+
+async def registered_as(name: str, cluster: OpenCluster, side: Side, todo: str) -> Repository:
+    """The repository that a cluster has under a name; raises ProblemError (missing), which says what it has."""
+    known = {one.name: one for one in await cluster.snapshots.repositories()}
+    if name not in known:
+        raise ProblemError.of(
+            Cause.MISSING,
+            f"The {side} has no repository {clean(name, 200)}.",
+            why=f"It has {listed([*known])}." if known else "It has none at all.",
+            todo=todo,
+        )
+    return known[name]
 
 
 def source_trouble(repository_list: RepositoryList) -> str:

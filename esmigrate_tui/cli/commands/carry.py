@@ -11,19 +11,19 @@ import msgspec
 from esmigrate_tui.cli.options import AsJson, CommandOption, DestinationOptions, SourceOptions, command
 from esmigrate_tui.model.carried import DefinitionGroup, NameConflict
 from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.draft import Draft, bare_plan
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
-from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.carried import CarriedDefinition
-    from esmigrate_tui.model.connection import Connection, Credential
+    from esmigrate_tui.model.connection import Credential
+    from esmigrate_tui.model.plan import Plan
 
 
 class CarryOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +54,7 @@ async def carry(options: CarryOptions) -> int:
     templates`.
     """
     from esmigrate_tui.cli.connections import connected, signed_in
+    from esmigrate_tui.flow.planning import timestamp
     from esmigrate_tui.methods.definitions_beside import previewed
 
     groups = [group for group in DefinitionGroup if getattr(options, group)]
@@ -63,7 +64,13 @@ async def carry(options: CarryOptions) -> int:
     sides = await signed_in(options.source, options.destination)
     source, destination = sides[Side.SOURCE], sides[Side.DESTINATION]
     async with connected(destination, source) as clusters:
-        plan = await _plan(clusters, source[0], destination[0])
+        draft = Draft(
+            method=MethodName.COPY_THROUGH_HERE,
+            source=source[0],
+            destination=destination[0],
+            destination_facts=await clusters.destination.probe(),
+        )
+        plan = bare_plan(draft, timestamp(time.time()))  # what the changes are recorded with: no task
         found = await previewed(clusters, groups, options.names)
     _show(found, as_json=options.as_json)
     new = [one for one in found if one.conflict is NameConflict.NONE]
@@ -74,21 +81,6 @@ async def carry(options: CarryOptions) -> int:
             click.echo(f"Nothing was made. --make makes {counted(len(new), 'definition')} on the destination.")
         return ExitCode.DONE
     return await _made(plan, {side: credential for side, (_, credential) in sides.items()}, new)
-
-
-async def _plan(clusters: Clusters, source: Connection, destination: Connection) -> Plan:
-    """What the changes are recorded with: both clusters, and no task."""
-    from esmigrate_tui.flow.planning import timestamp
-
-    facts = await clusters.destination.probe()
-    return Plan(
-        method=MethodName.COPY_THROUGH_HERE,
-        made_at=timestamp(time.time()),
-        source=source,
-        destination=destination,
-        destination_uuid=facts.uuid,
-        destination_version=str(facts.version),
-    )
 
 
 def _show(found: Sequence[CarriedDefinition], *, as_json: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import click
@@ -45,22 +44,16 @@ async def check(options: CheckOptions) -> int:
     `esmigrate cleanup`; then everything is checked again.
     """
     from esmigrate_tui.cli.connections import given_secrets
-    from esmigrate_tui.cli.exits import print_problem
     from esmigrate_tui.cli.preflight import plan_accepting, print_findings
     from esmigrate_tui.flow.acceptance import standing
-    from esmigrate_tui.flow.checking import StalePlanError
     from esmigrate_tui.flow.secrets import credentials_of
 
     plan = await plan_accepting(options.plan_file, options.accept)
     credentials = await credentials_of(plan, files=given_secrets(options.secrets))
-    try:
+    findings = await print_findings(plan, credentials, as_json=options.as_json)
+    if options.fix:
+        await _apply(plan, credentials, fixes_of(findings, options.fix), as_json=options.as_json)
         findings = await print_findings(plan, credentials, as_json=options.as_json)
-        if options.fix:
-            await _apply(plan, credentials, fixes_of(findings, options.fix), as_json=options.as_json)
-            findings = await print_findings(plan, credentials, as_json=options.as_json)
-    except StalePlanError as error:
-        print_problem(error.problem, sys.stderr)
-        return ExitCode.STALE
     blockers = standing(findings, plan.accepted)
     if not options.as_json:
         warnings = sum(finding.severity is Severity.WARNING for finding in findings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 import msgspec
@@ -28,8 +28,7 @@ class CleanupOptions(msgspec.Struct, frozen=True, kw_only=True):
     secrets: SecretFiles
 
 
-@command("cleanup", CleanupOptions)
-async def cleanup(options: CleanupOptions) -> int:
+async def clean_up(options: CleanupOptions) -> int:
     """Revert what a run changed on the clusters and could not revert itself; list what is left for you.
 
       esmigrate cleanup 7K2P
@@ -39,15 +38,9 @@ async def cleanup(options: CleanupOptions) -> int:
     (reindex.remote.whitelist, lifecycles that you stopped, the source cluster) is listed with text to copy. The exit
     code is 3 where something could not be reverted.
     """
-    return await clean_up(options)
-
-
-async def clean_up(options: CleanupOptions) -> int:
-    """Settle the ledger of a run, and print what was reverted and what was not; the exit code."""
     from esmigrate_tui.cli.connections import given_secrets
     from esmigrate_tui.engine.cleanup import cancel_left_work, settle_run
     from esmigrate_tui.engine.folders import read_plan
-    from esmigrate_tui.engine.holding import RunHeldError
     from esmigrate_tui.engine.process import open_clusters
     from esmigrate_tui.flow import runs
     from esmigrate_tui.flow.secrets import credentials_of
@@ -61,12 +54,8 @@ async def clean_up(options: CleanupOptions) -> int:
     if folder.is_live or progress.left_working or progress.open_ledger:
         plan = await asyncio.to_thread(read_plan, folder)
         credentials = await credentials_of(plan, files=given_secrets(options.secrets))
-        try:
-            cancelled = await cancel_left_work(folder, credentials, METHODS, open_clusters=open_clusters)
-            left = await settle_run(folder, credentials, open_clusters=open_clusters)
-        except RunHeldError as error:
-            click.echo(f"esmigrate: {error.problem.sentence()}", err=True)
-            return ExitCode.HELD
+        cancelled = await cancel_left_work(folder, credentials, METHODS, open_clusters=open_clusters)
+        left = await settle_run(folder, credentials, open_clusters=open_clusters)
         _print_cancelled(cancelled)
         _print_settled(before, (await runs.progress_of(folder)).ledger, left)
     is_incomplete = bool(left) or any(one.problem is not None for one in cancelled)
@@ -76,6 +65,9 @@ async def clean_up(options: CleanupOptions) -> int:
         _print_unfinished(folder.run, progress)
     await _print_by_hand(folder)
     return ExitCode.INCOMPLETE if is_incomplete else ExitCode.DONE
+
+
+cleanup: Final = command("cleanup", CleanupOptions)(clean_up)
 
 
 def _print_cancelled(cancelled: Sequence[CancelledTask]) -> None:

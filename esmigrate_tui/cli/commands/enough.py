@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from esmigrate_tui.cli.options import RunName, command
+from esmigrate_tui.cli.options import OneRun, command
 
 
-class EnoughOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Which run."""
-
-    run: RunName
-
-
-@command("enough", EnoughOptions)
-async def enough(options: EnoughOptions) -> int:
+@command("enough", OneRun)
+async def enough(options: OneRun) -> int:
     """Say that the documents which others have sent are all there are: they are counted once more, and the run ends.
 
       esmigrate enough 7K2P

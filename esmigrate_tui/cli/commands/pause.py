@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from esmigrate_tui.cli.options import RunName, command
+from esmigrate_tui.cli.options import OneRun, command
 
 
-class PauseOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Which run."""
-
-    run: RunName
-
-
-@command("pause", PauseOptions)
-async def pause(options: PauseOptions) -> int:
+@command("pause", OneRun)
+async def pause(options: OneRun) -> int:
     """Hold a run until `esmigrate resume`; its place is kept on the servers.
 
       esmigrate pause 7K2P

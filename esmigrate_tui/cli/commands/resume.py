@@ -49,7 +49,6 @@ async def resume(options: ResumeOptions) -> int:
     from esmigrate_tui.cli.control import command_run
     from esmigrate_tui.cli.following import follow_to_end, started_sentence
     from esmigrate_tui.engine.folders import read_plan
-    from esmigrate_tui.engine.holding import RunHeldError
     from esmigrate_tui.engine.starting import accept_fingerprint, newest_event_to_resume, resume_run
     from esmigrate_tui.flow import runs
     from esmigrate_tui.flow.secrets import credentials_of
@@ -63,16 +62,12 @@ async def resume(options: ResumeOptions) -> int:
                 "The run continues with what it has; what you gave is for one whose process has ended.", err=True
             )
         return await command_run(folder.run, ResumeRun())
-    try:
-        await newest_event_to_resume(folder)  # before a secret is asked for
-        for side, fingerprint in accepted.items():
-            await accept_fingerprint(folder, side, fingerprint, time.time())
-        plan = await asyncio.to_thread(read_plan, folder)
-        credentials = await credentials_of(plan, files=given_secrets(options.secrets))
-        await resume_run(folder.run, credentials, home=runs.home())
-    except RunHeldError as error:
-        click.echo(f"esmigrate: {error.problem.sentence()}", err=True)
-        return ExitCode.HELD
+    await newest_event_to_resume(folder)  # before a secret is asked for
+    for side, fingerprint in accepted.items():
+        await accept_fingerprint(folder, side, fingerprint, time.time())
+    plan = await asyncio.to_thread(read_plan, folder)
+    credentials = await credentials_of(plan, files=given_secrets(options.secrets))
+    await resume_run(folder.run, credentials, home=runs.home())
     if not options.as_json:
         click.echo(started_sentence(folder.run))
     if options.detach:

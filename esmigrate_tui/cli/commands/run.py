@@ -42,25 +42,18 @@ async def run(options: RunOptions) -> int:
     esmigrate run move.toml --detach
     """
     from esmigrate_tui.cli.connections import given_secrets
-    from esmigrate_tui.cli.exits import print_problem
     from esmigrate_tui.cli.following import follow_to_end, started_sentence
     from esmigrate_tui.cli.preflight import plan_accepting, print_findings
-    from esmigrate_tui.engine.holding import RunHeldError
     from esmigrate_tui.flow import runs
     from esmigrate_tui.flow.acceptance import as_accepted, can_be_waived, standing
-    from esmigrate_tui.flow.checking import StalePlanError
     from esmigrate_tui.flow.secrets import credentials_of
 
     as_json = options.as_json
     plan = await plan_accepting(options.plan_file, options.accept)
     credentials = await credentials_of(plan, files=given_secrets(options.secrets))
-    try:
-        if not await _may_overwrite(plan, credentials, options.confirm, as_json=as_json):
-            return ExitCode.USAGE
-        findings = await print_findings(plan, credentials, as_json=as_json)
-    except StalePlanError as error:
-        print_problem(error.problem, sys.stderr)
-        return ExitCode.STALE
+    if not await _may_overwrite(plan, credentials, options.confirm, as_json=as_json):
+        return ExitCode.USAGE
+    findings = await print_findings(plan, credentials, as_json=as_json)
     if blockers := standing(findings, plan.accepted):
         waivable = next((finding.check for finding in blockers if can_be_waived(finding)), "")
         accept = f", or accept what may be accepted with --accept {waivable}" if waivable else ""
@@ -68,11 +61,7 @@ async def run(options: RunOptions) -> int:
             f"esmigrate: {counted(len(blockers), 'finding')} in the way; nothing was written. Fix it{accept}.", err=True
         )
         return ExitCode.BLOCKED
-    try:
-        name = await runs.begin(as_accepted(plan, findings), credentials, findings)
-    except RunHeldError as error:
-        print_problem(error.problem, sys.stderr)
-        return ExitCode.HELD
+    name = await runs.begin(as_accepted(plan, findings), credentials, findings)
     if not as_json:
         click.echo(started_sentence(name))
     if options.detach:

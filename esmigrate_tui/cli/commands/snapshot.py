@@ -12,12 +12,12 @@ import msgspec
 
 from esmigrate_tui.cli.options import CommandOption, Excluded, Hidden, SourceOptions, command
 from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.draft import Draft, bare_plan
 from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import SnapshotProgress, SnapshotState
 from esmigrate_tui.model.text import clean, counted, listed, number, size
@@ -85,16 +85,14 @@ async def snapshot(options: SnapshotOptions) -> int:
             ),
         )
         # One cluster alone is spoken to: it stands at both ends of the plan that the change is recorded with.
-        plan = Plan(
+        draft = Draft(
             method=MethodName.RESTORE_FROM_SNAPSHOT,
-            made_at=timestamp(time.time()),
             source=connection,
             destination=connection,
-            source_uuid=facts.uuid,
-            source_version=str(facts.version),
-            destination_uuid=facts.uuid,
-            destination_version=str(facts.version),
+            source_facts=facts,
+            destination_facts=facts,
         )
+        plan = bare_plan(draft, timestamp(time.time()))
         folder = await make_change(plan, dict.fromkeys(Side, credential), change)
         click.echo(
             f"The source takes the snapshot {name}: {listed(names) or 'no index'}. It continues by itself, and stays "
@@ -125,15 +123,9 @@ async def _until_left(work: Coroutine[object, object, int], name: str) -> int:
 
 async def _must_be_writable(cluster: Cluster, name: str) -> None:
     """Raise ProblemError for a repository that is missing, or cannot be written to."""
-    known = {one.name: one for one in await cluster.snapshots.repositories()}
-    if name not in known:
-        raise ProblemError.of(
-            Cause.MISSING,
-            f"The source has no repository {clean(name, 200)}.",
-            why=f"It has {listed([*known])}." if known else "It has none at all.",
-            todo="Correct the name, or register one there first.",
-        )
-    if known[name].is_readonly:
+    from esmigrate_tui.flow.repository import registered_as
+
+    if (await registered_as(name, cluster, Side.SOURCE, "Correct the name, or register one there first.")).is_readonly:
         raise ProblemError.of(
             Cause.BLOCKED,
             f"The source may only read the repository {clean(name)}.",
