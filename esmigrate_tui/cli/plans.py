@@ -179,7 +179,7 @@ def _shared(plan: Plan) -> tuple[str, ...]:
 
 
 def _print_plan(plan: Plan, written: PlanOutput) -> None:
-    from esmigrate_tui.flow.overwriting import overwritten  # noqa: PLC0415  # --help needs none of it
+    from esmigrate_tui.flow.review import overwritten  # noqa: PLC0415  # --help needs none of it
 
     shared = _shared(plan)
     lines: list[str] = []

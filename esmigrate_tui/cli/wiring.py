@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from esmigrate_tui.cli.preferences import keep_contrast, recalled
 from esmigrate_tui.engine.places import has_runs
-from esmigrate_tui.flow.plan_preview import preview
+from esmigrate_tui.flow.review import preview
 from esmigrate_tui.flow.services import Services
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.outcome import ExitCode

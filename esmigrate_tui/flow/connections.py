@@ -18,10 +18,12 @@ from esmigrate_tui.model.connection import (
     parse_address,
 )
 from esmigrate_tui.model.problem import Cause, ProblemError
+from esmigrate_tui.model.text import counted, size
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.flow.services import OpenCluster
+    from esmigrate_tui.model.facts import ClusterFacts
 
 SIGN_IN: Final = (
     (SignIn.PASSWORD.value, "user and password"),
@@ -81,6 +83,18 @@ def is_tested_at_once(flow: Flow, side: Side) -> bool:
     has_secret = form.sign_in is SignIn.NONE or side in flow.credentials
     is_given = flow.session.draft.connection(side) is not None
     return is_given and has_secret and form.test is ConnectionTest.NOT_YET
+
+
+def facts_in_words(facts: ClusterFacts) -> tuple[str, ...]:
+    """What a cluster has said of itself: its version and health, what it holds, how much and what room is left."""
+    holds = [counted(facts.indices, "index", "indices")] if facts.indices is not None else []
+    if facts.documents is not None:
+        holds.append(counted(facts.documents, "document"))
+    room = [size(facts.store_bytes)] if facts.store_bytes is not None else []
+    if facts.disk is not None:
+        room.append(f"room for {size(facts.disk.usable)} more")
+    state = f"{facts.version}, {counted(facts.nodes, 'node')}, {facts.health}"
+    return tuple(filter(None, (state, ", ".join(holds), ", ".join(room))))
 
 
 def warned(form: ConnectionForm) -> str:

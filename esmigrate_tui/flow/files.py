@@ -55,7 +55,7 @@ def unreadable_rows(sample: FileSample) -> str:
     if not sample.bad:
         return ""
     first_rows = f"the first {counted(sample.amount, 'row')}"
-    if sample.bad == sample.amount:
+    if sample.is_unreadable:
         return f"None of {first_rows} is {sample.reading.format}: choose another way to read them."
     some = f"{number(sample.bad)} of {first_rows} cannot be read."
     return f"{some} They will be rejected, each with its line; the others are indexed."

@@ -46,11 +46,6 @@ def find(run: str) -> RunFolder:
     return folders.find_run(run, home())
 
 
-def journal_of(run: str) -> Journal:
-    """The journal of a run that exists, for reading and for commands."""
-    return Journal.open(find(run).journal)
-
-
 async def progress_of(folder: RunFolder) -> Progress:
     """Where a run stands by its journal."""
     async with Journal.open(folder.journal) as journal:
@@ -96,7 +91,7 @@ def updates_of(run: str) -> AsyncIterator[RunUpdate]:
 
 async def rejects(run: str, limit: int) -> tuple[Reject, ...]:
     """The first rejected documents of a run."""
-    async with journal_of(run) as journal:
+    async with Journal.open(find(run).journal) as journal:
         return await journal.rejects(limit)
 
 

@@ -72,9 +72,7 @@ def _preflight(session: Session) -> str:
         return f"{counted(len(draft.blockers), 'check')} {'blocks' if len(draft.blockers) == 1 else 'block'}"
     if waiting := len(draft.unaccepted):
         return f"accept {counted(waiting, 'warning')}"
-    if session.checking.looked_at is None or session.checking.checked != checked_as(session):
-        return "nothing was checked yet"
-    return ""
+    return "" if is_checked(session) else "nothing was checked yet"
 
 
 def _repository(session: Session) -> str:
@@ -117,7 +115,7 @@ def _looked_at(file_choice: FileChoice) -> str:
         return "not looked at yet"
     if look is None or look.sample is None or look.problem is not None:
         return "not readable like this"
-    if look.sample.bad and look.sample.bad == look.sample.amount:
+    if look.sample.is_unreadable:
         return f"no row can be read as {look.sample.reading.format}"
     if file_choice.wishes.ids is IdRule.FIELD and not file_choice.wishes.id_field:
         return "which field is the _id?"
@@ -192,6 +190,11 @@ def is_step_of(step: WizardStep, method: MethodName | None) -> bool:
     """Whether a method has a step."""
     chosen_in = ("selection",) if method is None else METHODS[method].chosen_in
     return not step.is_choice or step.name in chosen_in
+
+
+def is_checked(session: Session) -> bool:
+    """Whether the last preflight came to its end, and looked at what is chosen now."""
+    return session.checking.looked_at is not None and session.checking.checked == checked_as(session)
 
 
 def is_checked_with_selection(session: Session) -> bool:

@@ -214,6 +214,11 @@ class FileSample(msgspec.Struct, frozen=True, kw_only=True):
     lost: int = 0
     passed: int = 0
 
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether rows were found, and none of them can be read."""
+        return self.bad > 0 and self.bad == self.amount
+
 
 class FileOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a person wants files to be read; what is "" or None is left to what the files show."""

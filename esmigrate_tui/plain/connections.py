@@ -16,6 +16,7 @@ from esmigrate_tui.flow.connections import (
     answer,
     answer_secret,
     ask_vault,
+    facts_in_words,
     fields_asked,
     forget,
     is_tested_at_once,
@@ -27,7 +28,6 @@ from esmigrate_tui.flow.layout import fingerprint
 from esmigrate_tui.flow.session import ConnectionTest
 from esmigrate_tui.model.connection import Side, SignIn, TrustKind, parse_address
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.text import counted, size
 from esmigrate_tui.plain.console import in_turn, needed
 
 if TYPE_CHECKING:
@@ -95,15 +95,7 @@ def _say_facts(flow: PlainFlow, console: Console, side: Side) -> None:
     form, facts = flow.session.form(side), flow.session.draft.facts(side)
     if facts is None:
         return
-    parts = [f"{facts.name}, {facts.version}, {counted(facts.nodes, 'node')}, {facts.health}"]
-    if facts.indices is not None:
-        parts.append(counted(facts.indices, "index", "indices"))
-    if facts.documents is not None:
-        parts.append(counted(facts.documents, "document"))
-    if facts.store_bytes is not None:
-        parts.append(size(facts.store_bytes))
-    if facts.disk is not None:
-        parts.append(f"room for {size(facts.disk.usable)} more")
+    parts = [facts.name, *facts_in_words(facts)]
     if facts.user is not None:
         parts.append(f"you are {facts.user}" + (f" ({', '.join(facts.roles)})" if facts.roles else ""))
     console.say(", ".join(parts) + ".")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
 from esmigrate_tui.flow.layout import plain, wrap
+from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import clean, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
     from esmigrate_tui.model.problem import Problem
 
@@ -81,6 +83,14 @@ class Console:
                 self.say(sentence, 2)
         if problem.evidence:
             self.say(f"Details: {clean(problem.evidence, 500)}", 2)
+
+    @contextmanager
+    def saying_trouble(self) -> Iterator[None]:
+        """Say the ProblemError that ends the block."""
+        try:
+            yield
+        except ProblemError as error:
+            self.trouble(error.problem)
 
     def _write(self, line: str) -> None:
         self._lines.write((plain(line) if self._ascii_only else line).rstrip(" ") + "\n")

@@ -103,20 +103,14 @@ def _sentences(sentences: tuple[str, ...], console: Console, *, in_full: bool) -
 
 
 async def _write(part: IndexPart, name: str, flow: PlainFlow, console: Console) -> None:
-    try:
+    with console.saying_trouble():
         path = await flow.services.save_text(name, part.body + "\n")
-    except ProblemError as error:
-        console.trouble(error.problem)
-    else:
         console.say(f"It is in {path}. Change it there; from instead of to takes it.")
 
 
 async def _take(part: IndexPart, name: str, flow: PlainFlow, console: Console) -> None:
-    try:
+    with console.saying_trouble():
         body = await asyncio.to_thread(body_in, name)
-    except ProblemError as error:
-        console.trouble(error.problem)
-    else:
         steps.edit(flow, part, body)
         at = changed_at(part.translation, body)
         console.say(f"Taken: {part.target} is made with that. Changed: {listed(at, most=12) or 'nothing'}.")

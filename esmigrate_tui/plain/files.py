@@ -132,7 +132,7 @@ async def _reading(flow: PlainFlow, console: Console) -> None:
     """Whether they are read rightly; if not, how."""
     while True:
         sample = steps.sample_of(flow.session.file_choice)
-        is_bad = sample is None or (bool(sample.bad) and sample.bad == sample.amount)
+        is_bad = sample is None or sample.is_unreadable
         options = (("yes", "yes"), ("no", "no: say how they are to be read"))
         if await console.choose("Is that read rightly?", options, "no" if is_bad else "yes") == "yes":
             if not is_bad:
@@ -245,10 +245,8 @@ async def _configuration(flow: PlainFlow, console: Console) -> bool:
     console.show(told.text)
     name = await console.ask(f"Name of a file to write it to, such as {told.name}; Enter for none")
     if name:
-        try:
+        with console.saying_trouble():
             console.say(f"Written: {await flow.services.save_text(name, told.text)}")
-        except ProblemError as error:
-            console.trouble(error.problem)
     return True
 
 

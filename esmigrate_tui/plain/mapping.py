@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from esmigrate_tui.flow import mapping as steps
-from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.plain.console import BackError, PagedRows, place_of
 from esmigrate_tui.reading.mapping import body_in
 
@@ -124,10 +123,7 @@ async def _json(name: str, flow: PlainFlow, console: Console) -> None:
     if flow.session.file_choice.there is not None:
         console.say("The index exists already: its mapping stays as it is.")
         return
-    try:
+    with console.saying_trouble():
         body = await asyncio.to_thread(body_in, name)
-    except ProblemError as error:
-        console.trouble(error.problem)
-    else:
         steps.make(flow, body)
         console.say("Taken: the index is made with that.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.flow import preflight as steps
 from esmigrate_tui.flow.preflight import REMEDY_DOES, Remedy, asked, look, remedies
-from esmigrate_tui.flow.steps import BY_NAME, checked_as
+from esmigrate_tui.flow.steps import BY_NAME, is_checked
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
 from esmigrate_tui.model.text import counted, listed
 from esmigrate_tui.plain.console import BackError, numbers, place_of
@@ -29,11 +29,10 @@ _TYPED: Final = {Remedy.FIX: "f {at}", Remedy.COPY_HERE: "m"}
 
 async def preflight(flow: PlainFlow, console: Console) -> str:
     """Let the checks look, say what they found, and take what is accepted."""
-    checking = flow.session.checking
-    if checking.looked_at is None or checking.checked != checked_as(flow.session):
-        await _look(flow, console)
-    else:
+    if is_checked(flow.session):
         _say(flow, console)
+    else:
+        await _look(flow, console)
     while True:
         reason = BY_NAME["preflight"].may_go_on(flow.session)
         offered = {remedy for one in flow.session.draft.findings for remedy in remedies(one, flow.session)}

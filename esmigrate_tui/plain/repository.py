@@ -145,11 +145,8 @@ async def _register(repository: Repository, flow: PlainFlow, console: Console) -
 
 
 async def _fill_in_from(known: KnownRepository, flow: PlainFlow, console: Console) -> None:
-    try:
+    with console.saying_trouble():
         flow.update_part("repository_list", new=steps.filled_from(known))
-    except ProblemError as error:
-        console.trouble(error.problem)
-    else:
         await _fill_in(flow, console)
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from esmigrate_tui.flow import review as steps
 from esmigrate_tui.flow.layout import as_console
 from esmigrate_tui.flow.steps import BY_NAME, name_to_type
-from esmigrate_tui.model.problem import ProblemError
 
 if TYPE_CHECKING:
     from esmigrate_tui.plain.console import Console
@@ -92,10 +91,7 @@ def _say_who_ends_it(run: str, flow: PlainFlow, console: Console) -> None:
 async def _write(flow: PlainFlow, console: Console) -> None:
     if flow.session.plan is None:
         return
-    try:
+    with console.saying_trouble():
         path = await flow.services.save_plan(flow.session.plan)
-    except ProblemError as error:
-        console.trouble(error.problem)
-    else:
         flow.update(flow.session.but(plan_path=path))
         console.say(f"The plan is in {path}: esmigrate run {path} does the same without questions.")

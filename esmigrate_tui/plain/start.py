@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from esmigrate_tui.flow.start import standing
-from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import duration
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 def _card(card: RunSummary, now: float) -> str:
     kind = "Changes" if card.is_of_changes else "Run"
     if card.problem is not None:
-        return f"{kind} {card.run}: {', '.join(standing(card))}"
+        return f"{kind} {card.run}: {', '.join(standing(card)[:2])}"
     parts = [f"{kind} {card.run}: {standing(card)[0]}"]
     if card.fraction is not None and not card.is_of_changes:
         parts.append(f"{card.fraction * 100:.0f} %")
@@ -33,17 +32,12 @@ async def start(flow: PlainFlow, console: Console) -> str:
     options = [("new", "A new migration"), *((run, _card(card, now)) for run, card in cards.items())]
     live = next((card.run for card in flow.session.runs if card.is_live), "new")
     while (chosen := await console.choose("Where do you want to begin?", options, live)) != "new":
-        card = cards[chosen]
-        if card.is_of_changes or card.problem is not None:
-            console.say(standing(card)[1])
-        elif card.is_live or card.is_finished:
-            return card.run
-        else:
-            console.say("Resuming …")
-            try:
-                await flow.services.resume(card.run, flow.credentials)
-            except ProblemError as error:
-                console.trouble(error.problem)
-            else:
-                return card.run
+        _, does, word = standing(cards[chosen])
+        if word == "follow":
+            return chosen
+        console.say(does if not word else "Resuming …")
+        if word == "resume":
+            with console.saying_trouble():
+                await flow.services.resume(chosen, flow.credentials)
+                return chosen
     return ""

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from esmigrate_tui.cli.commands.run import is_confirmed
-from esmigrate_tui.flow.overwriting import overwritten
+from esmigrate_tui.flow.review import overwritten
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task

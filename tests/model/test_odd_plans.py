@@ -16,7 +16,7 @@ import esmigrate_tui
 from esmigrate_tui.disk import read_text
 from esmigrate_tui.engine.run import started
 from esmigrate_tui.flow.checking import as_planned, draft_of
-from esmigrate_tui.flow.overwriting import overwritten
+from esmigrate_tui.flow.review import overwritten
 from esmigrate_tui.model.connection import Connection, Endpoint, SignIn, Trust, TrustKind
 from esmigrate_tui.model.files import Compression, FileFormat, FileReading, FileSource
 from esmigrate_tui.model.method import MethodName

@@ -11,7 +11,7 @@ import msgspec
 from esmigrate_tui.engine.listing import RunSummary
 from esmigrate_tui.flow.definition import parts_of
 from esmigrate_tui.flow.files import settled
-from esmigrate_tui.flow.plan_preview import preview
+from esmigrate_tui.flow.review import preview
 from esmigrate_tui.flow.services import OpenCluster, Services
 from esmigrate_tui.flow.session import (
     REMOVES_IT,

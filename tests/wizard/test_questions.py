@@ -16,7 +16,7 @@ from esmigrate_tui.flow.chosen import needed_bytes, shared_targets, why_not_choo
 from esmigrate_tui.flow.keys import actions
 from esmigrate_tui.flow.layout import fit, plain, wrap
 from esmigrate_tui.flow.lists import shown_indices
-from esmigrate_tui.flow.plan_preview import preview
+from esmigrate_tui.flow.review import preview
 from esmigrate_tui.flow.run_control import faster, slower
 from esmigrate_tui.flow.session import ConnectionForm, ConnectionTest, IndexList, Session, SortBy
 from esmigrate_tui.flow.steps import BY_NAME, STEPS, before, checked_as, following, walked

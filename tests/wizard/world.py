@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from esmigrate_tui.engine.journal import RunUpdate
-from esmigrate_tui.flow.plan_preview import preview
+from esmigrate_tui.flow.review import preview
 from esmigrate_tui.flow.services import Services
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.advice import AdviceInput

@@ -75,7 +75,7 @@ async def _may_overwrite(plan: Plan, credentials: Mapping[Side, Credential], giv
     """Whether what is there may be overwritten, asked before anything else; a plan that only adds asks nothing."""
     from esmigrate_tui.cli.connections import clusters_of
     from esmigrate_tui.flow.checking import raise_stale
-    from esmigrate_tui.flow.overwriting import overwritten
+    from esmigrate_tui.flow.review import overwritten
 
     if not overwritten(plan):
         return True
@@ -89,7 +89,7 @@ def is_confirmed(plan: Plan, name: str, given: str, *, as_json: bool = False) ->
 
     `given` is the name on the command line, "" for none: then it is asked for, where there is a terminal to ask on.
     """
-    from esmigrate_tui.flow.overwriting import overwritten
+    from esmigrate_tui.flow.review import overwritten
 
     for line in overwritten(plan):
         click.echo(f"! {line}.", err=True)

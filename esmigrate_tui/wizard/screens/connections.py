@@ -19,6 +19,7 @@ from esmigrate_tui.flow.connections import (
     answer,
     answer_secret,
     ask_vault,
+    facts_in_words,
     fields_asked,
     forget,
     is_tested_at_once,
@@ -30,7 +31,7 @@ from esmigrate_tui.flow.layout import fingerprint, wrap
 from esmigrate_tui.flow.session import ConnectionForm, ConnectionTest, Session
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.connection import Side, SignIn, TrustKind
-from esmigrate_tui.model.text import counted, duration, size
+from esmigrate_tui.model.text import duration
 from esmigrate_tui.wizard.bindings import bindings
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Canvas, ink, paragraph
 from esmigrate_tui.wizard.screens.base import StepScreen
@@ -116,18 +117,8 @@ def _facts(facts: ClusterFacts | None, look: Canvas) -> list[Text]:
     if facts is None:
         return []
     lines = [look.mark("good").append(" connected  ", "none").append(facts.name, STRONG)]
-    where = f"{facts.version}, {counted(facts.nodes, 'node')}, {facts.health}"
-    lines += _plain(where, look)
-    holds = [counted(facts.indices, "index", "indices")] if facts.indices is not None else []
-    if facts.documents is not None:
-        holds.append(counted(facts.documents, "document"))
-    if holds:
-        lines += _plain(", ".join(holds), look)
-    room = [size(facts.store_bytes)] if facts.store_bytes is not None else []
-    if facts.disk is not None:
-        room.append(f"room for {size(facts.disk.usable)} more")
-    if room:
-        lines += _plain(", ".join(room), look)
+    for line_of_facts in facts_in_words(facts):
+        lines += _plain(line_of_facts, look)
     if facts.user is not None:
         roles = f" ({', '.join(facts.roles)})" if facts.roles else ""
         lines += _plain(f"you are: {facts.user}{roles}", look)

@@ -10,7 +10,7 @@ from esmigrate_tui.flow import preflight as steps
 from esmigrate_tui.flow.layout import clock, fit, wrap
 from esmigrate_tui.flow.preflight import REMEDY_DOES, Remedy, asked, look, remedies
 from esmigrate_tui.flow.session import FixProgress, PreflightState, Session
-from esmigrate_tui.flow.steps import checked_as
+from esmigrate_tui.flow.steps import is_checked
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
 from esmigrate_tui.model.text import counted, duration, listed
 from esmigrate_tui.wizard.bindings import bindings
@@ -195,8 +195,7 @@ class PreflightScreen(ListScreen["Finding | None"]):
 
     def begin(self) -> None:
         """Ask the checks, unless they have looked at what is chosen now."""
-        checking = self.session.checking
-        if checking.looked_at is None or checking.checked != checked_as(self.session):
+        if not is_checked(self.session):
             self.action_again()
 
     def is_waiting(self, session: Session) -> bool:

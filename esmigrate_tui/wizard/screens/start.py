@@ -31,7 +31,7 @@ def there_is(session: Session, look: Canvas, cursor: int, now: float) -> BlockRo
     blocks = [_new(look, here=cursor == 0)]
     for position, card in enumerate(session.runs, start=1):
         here = position == cursor
-        state, does = standing(card)
+        state, does, _ = standing(card)
         title = ink(" ").append_text(look.mark("here" if here else "none")).append(" ")
         kind = "Changes" if card.is_of_changes else "Run"
         title.append(f"{kind} {shorten(card.run, 20)}", STRONG if here else "none").append("  ")
@@ -112,12 +112,12 @@ class StartScreen(StepScreen):
             self.wizard.go("method")
             return
         card = self.session.runs[at - 1]
-        if card.is_of_changes or card.problem is not None:
-            self.say(standing(card)[1])
-        elif card.is_live or card.is_finished:
+        _, does, word = standing(card)
+        if word == "follow":
             self.wizard.follow(card.run)
-        else:
-            self.say("Resuming …")
+            return
+        self.say(does if not word else "Resuming …")
+        if word == "resume":
             self.run_worker(self._resume(card.run), group="take-up", exclusive=True)
 
     async def _resume(self, run: str) -> None:
