@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,8 +74,11 @@ async def _follow_to_end(
 
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, leave)
-    steering = asyncio.ensure_future(_steer(run, console, seen)) if console is not None else None
-    if steering is not None:
+    steering: asyncio.Future[None] | None = None
+    if console is not None:
+        from esmigrate_tui.plain.run_control import steer  # noqa: PLC0415  # only the plain way takes what is typed
+
+        steering = asyncio.ensure_future(steer(console, lambda: seen.progress, partial(runs.send, run)))
         steering.add_done_callback(lambda done: None if done.cancelled() else leave())
     try:
         progress = await following
@@ -94,7 +98,8 @@ async def _follow_to_end(
             steering.cancel()
     paths = await runs.write_report(run)
     if not as_json:
-        await _show_end(run, tuple(map(Path, paths)))
+        ended = await runs.gathered(runs.find(run))
+        click.echo("\n".join(("", *report.as_lines(ended, 100, tuple(map(Path, paths))))))
     if progress.outcome is None:
         click.echo(
             f"esmigrate: the process of run {run} ended without finishing it. "
@@ -111,12 +116,6 @@ async def end_run(run: str) -> Progress:
     return await _print_events(run, _Followed(), as_json=False, quietly=True)
 
 
-async def _steer(run: str, console: Console, seen: _Followed) -> None:
-    from esmigrate_tui.plain.run_control import steer  # noqa: PLC0415  # only the plain way takes what is typed
-
-    await steer(console, lambda: seen.progress, lambda command: runs.send(run, command))
-
-
 async def _print_events(
     run: str, seen: _Followed, *, as_json: bool, quietly: bool = False, in_lines: bool = False
 ) -> Progress:
@@ -127,12 +126,6 @@ async def _print_events(
         if not quietly:
             printer.show(update.events, update.progress, time.time())
     return seen.progress
-
-
-async def _show_end(run: str, paths: tuple[Path, ...]) -> None:
-    gathered = await runs.gathered(runs.find(run))
-    click.echo("")
-    click.echo("\n".join(report.as_lines(gathered, 100, paths)))
 
 
 async def watch(run: str, *, as_json: bool, in_lines: bool = False) -> int:

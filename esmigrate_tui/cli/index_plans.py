@@ -47,19 +47,11 @@ _DELIMITERS: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", 
 GUESSES: Final = '{\n  "mappings": {}\n}'
 """The body of an index whose fields the destination is to guess."""
 
-_OF_FILES: Final = {
-    "kind": "--format",
-    "id_field": "--id-field",
-    "id_hash": "--id-hash",
-    "id_server": "--id-server",
-    "delimiter": "--delimiter",
-    "encoding": "--encoding",
-    "no_header": "--no-header",
-    "columns": "--columns",
-    "pipeline": "--pipeline",
-    "batch": "--batch",
-    "pace": "--pace",
-}
+_OF_FILES: Final = (
+    *("kind", "id_field", "id_hash", "id_server", "delimiter", "encoding", "no_header", "columns"),
+    *("pipeline", "batch", "pace"),
+)
+"""The options that mean something for files alone."""
 
 
 async def make_file_plan(options: IndexPlanOptions) -> int:
@@ -167,15 +159,12 @@ def preview_lines(sample: FileSample, *, is_guessed: bool) -> Iterator[str]:
 
 def _rule(options: IndexPlanOptions) -> IdRule | None:
     """The rule that the options name; None to leave it to the files."""
-    given = [
-        (f"--id-{name}", rule)
-        for name, rule, is_given in (
-            ("field", IdRule.FIELD, options.id_field),
-            ("hash", IdRule.HASH, options.id_hash),
-            ("server", IdRule.NEW, options.id_server),
-        )
-        if is_given
-    ]
+    rules = (
+        ("--id-field", IdRule.FIELD, options.id_field),
+        ("--id-hash", IdRule.HASH, options.id_hash),
+        ("--id-server", IdRule.NEW, options.id_server),
+    )
+    given = [(name, rule) for name, rule, is_given in rules if is_given]
     if len(given) > 1:
         msg = f"{given[0][0]} and {given[1][0]} exclude each other: give one."
         raise click.UsageError(msg)
@@ -266,8 +255,9 @@ def chosen_lines(create: str, version: Version) -> Iterator[str]:
 
 def _must_fit(options: IndexPlanOptions) -> None:
     """Refuse what means something for files alone, and two texts for one standard output."""
-    if given := next((name for key, name in _OF_FILES.items() if getattr(options, key)), ""):
-        msg = f"{given} is about files; with --shipper the sender decides that."
+    if given := next((name for name in _OF_FILES if getattr(options, name)), ""):
+        option = "--format" if given == "kind" else f"--{given.replace('_', '-')}"
+        msg = f"{option} is about files; with --shipper the sender decides that."
         raise click.UsageError(msg)
     if options.written.is_stdout and str(options.configuration) == _DASH:
         msg = "The plan and the configuration cannot both go to standard output: give -o or --configuration a file."

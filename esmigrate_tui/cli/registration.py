@@ -44,11 +44,7 @@ def described(name: str, options: RegistrationOptions) -> Repository | None:
 
 
 async def registered(
-    draft: Draft,
-    clusters: Clusters,
-    credentials: Mapping[Side, Credential],
-    options: RestorePlanOptions,
-    made_at: str,
+    draft: Draft, clusters: Clusters, credentials: Mapping[Side, Credential], options: RestorePlanOptions, made_at: str
 ) -> tuple[Repository, bool]:
     """The repository as the destination has it, and whether it was asked for to be registered.
 

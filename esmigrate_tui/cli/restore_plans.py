@@ -12,6 +12,7 @@ from esmigrate_tui.cli.connections import connected, signed_in
 from esmigrate_tui.cli.plans import pairs, write_plan
 from esmigrate_tui.cli.registration import described, registered
 from esmigrate_tui.flow import planning
+from esmigrate_tui.flow.chosen import whole_name
 from esmigrate_tui.flow.patterns import Matched, choose, is_pattern
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.connection import Side
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.snapshot import Repository, SnapshotFacts
 
 LATEST: Final = "latest"
-_PREFIX: Final = "index."
 
 
 async def make_restore_plan(options: RestorePlanOptions) -> int:
@@ -91,13 +91,10 @@ def _must_be_readable(options: RestorePlanOptions) -> None:
 def _in_the_way(options: RestorePlanOptions) -> dict[str, TakenNameRule]:
     """What is closed or deleted on the destination: exact names alone, since naming one is the confirmation."""
     found: dict[str, TakenNameRule] = {}
-    for option, way, names in (
-        ("close", TakenNameRule.CLOSE, options.close),
-        ("delete", TakenNameRule.DELETE, options.delete),
-    ):
+    for way, names in ((TakenNameRule.CLOSE, options.close), (TakenNameRule.DELETE, options.delete)):
         for name in names:
             if is_pattern(name) or name in {"", "_all"} or "," in name:
-                msg = f"--{option} wants the exact name of one index, not {clean(name, 100)!r}."
+                msg = f"--{way} wants the exact name of one index, not {clean(name, 100)!r}."
                 raise click.UsageError(msg)
             if name in found:
                 msg = f"{clean(name, 100)} cannot be closed and deleted: give it once."
@@ -120,11 +117,7 @@ def _must_be_in_the_way(plan: Plan, wanted: Mapping[str, TakenNameRule]) -> None
 
 def _settings(options: RestorePlanOptions) -> dict[str, object]:
     given = pairs("--set", "KEY=VALUE", options.set, may_be_empty=True)
-    return {_whole_name(key): value for key, value in given.items()}
-
-
-def _whole_name(key: str) -> str:
-    return key if key.startswith(_PREFIX) else _PREFIX + key
+    return {whole_name(key): value for key, value in given.items()}
 
 
 def _restoration(
@@ -140,7 +133,7 @@ def _restoration(
         global_state=options.global_state,
         partial=options.partial,
         index_settings=_settings(options),
-        ignore_index_settings=tuple(_whole_name(key) for key in options.ignore_setting),
+        ignore_index_settings=tuple(whole_name(key) for key in options.ignore_setting),
     )
 
 

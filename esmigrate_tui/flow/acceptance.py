@@ -53,10 +53,7 @@ def standing(findings: Sequence[Finding], accepted: Sequence[Acceptance]) -> tup
 
 def as_accepted(plan: Plan, findings: Sequence[Finding]) -> Plan:
     """The plan with what it accepts as it was found: by title and weight, no longer by the names of checks."""
-    found = [accepting(one) for one in findings if _can_stop(one) and is_accepted(one, plan.accepted)]
+    can_stop = (one for one in findings if one.severity in {Severity.BLOCKER, Severity.WARNING})
+    found = [accepting(one) for one in can_stop if is_accepted(one, plan.accepted)]
     named = [one for one in plan.accepted if one.title]
     return msgspec.structs.replace(plan, accepted=tuple(sorted({*found, *named})))
-
-
-def _can_stop(finding: Finding) -> bool:
-    return finding.severity in {Severity.BLOCKER, Severity.WARNING}

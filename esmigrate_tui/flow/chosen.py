@@ -167,6 +167,11 @@ def in_the_way(draft: Draft) -> dict[str, NameHolder]:
 shared_targets: Final = kept(Draft.shared_targets)
 
 
+def whole_name(key: str) -> str:
+    """A setting of an index by its whole name, which begins with index."""
+    return key if key.startswith("index.") else f"index.{key}"
+
+
 def settings_of(lines: tuple[str, ...]) -> tuple[dict[str, str], str]:
     """The settings in KEY=VALUE lines, flat and beginning with index., and what is wrong with the first wrong line."""
     found: dict[str, str] = {}
@@ -176,5 +181,5 @@ def settings_of(lines: tuple[str, ...]) -> tuple[dict[str, str], str]:
             return found, f"{line.strip()} is not KEY=VALUE"
         if any(character.isspace() for character in key):
             return found, f"{key} has a blank in it"
-        found[key if key.startswith("index.") else f"index.{key}"] = value
+        found[whole_name(key)] = value
     return found, ""

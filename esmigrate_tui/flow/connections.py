@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from esmigrate_tui.flow.session import ConnectionForm, ConnectionTest, RepositoryList, Session, SnapshotList
-from esmigrate_tui.model.connection import (
-    NO_CREDENTIAL,
-    Connection,
-    Credential,
-    Side,
-    SignIn,
-    TrustKind,
-    parse_address,
-)
+from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, Credential, Side, SignIn, TrustKind, parse_address
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import counted, size
 

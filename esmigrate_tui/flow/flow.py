@@ -56,10 +56,6 @@ class Flow:
         else:
             self.update_part(part, doing="")
 
-    def cluster_pair(self) -> tuple[OpenCluster, OpenCluster | None]:
-        """Destination and source as they are connected; raises ProblemError where the destination is not."""
-        return self.cluster(Side.DESTINATION), self.clusters.get(Side.SOURCE)
-
     def cluster(self, side: Side) -> OpenCluster:
         """One of them as it is connected; raises ProblemError where it is not."""
         found = self.clusters.get(side)

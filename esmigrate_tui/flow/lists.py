@@ -6,12 +6,14 @@ import re
 from fnmatch import translate
 from functools import wraps
 from operator import is_not
-from typing import TYPE_CHECKING, Final, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 from esmigrate_tui.model.facts import Health, IndexFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from esmigrate_tui.model.snapshot import SnapshotFacts
 
 from esmigrate_tui.flow.session import IndexList, SortBy
 
@@ -83,20 +85,11 @@ def ordered(
     return tuple(reversed(shown)) if backwards else tuple(shown)
 
 
-class HasName(Protocol):
-    """What can be filtered by its name."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        ...
-
-
-N = TypeVar("N", bound=HasName)
+Named = TypeVar("Named", "IndexFacts", "SnapshotFacts")
 
 
 @kept
-def filtered(rows: tuple[N, ...], pattern: str) -> tuple[N, ...]:
+def filtered(rows: tuple[Named, ...], pattern: str) -> tuple[Named, ...]:
     """Those that go by a filter; all of them by an empty one, or by one that is no regular expression yet."""
     fits = matcher(pattern)
     return rows if fits is None or not pattern else tuple(row for row in rows if fits(row.name))

@@ -103,10 +103,7 @@ async def plan_for(
         raise ProblemError.of(Cause.USAGE, "This method needs a source.")
     choice, definitions = await _defined(clusters.source, choice, patterns)
     draft = draft.answered(
-        selected=choice.names,
-        renamed=renamed,
-        definitions=definitions,
-        carried=await previewed(clusters, draft.bring),
+        selected=choice.names, renamed=renamed, definitions=definitions, carried=await previewed(clusters, draft.bring)
     )
     return METHODS[method].plan(draft, timestamp(now)), choice
 

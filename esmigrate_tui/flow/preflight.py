@@ -151,8 +151,8 @@ async def look(flow: Flow) -> None:
     if not flow.session.is_restore:  # nor does what was answered for a restore
         draft = msgspec.structs.replace(draft, snapshot=None, restoration=None, feature_states=(), in_the_way={})
     try:
-        destination, source = flow.cluster_pair()
-        async for finding in flow.services.preflight(draft, destination, source if draft.source else None):
+        source = flow.clusters.get(Side.SOURCE) if draft.source else None
+        async for finding in flow.services.preflight(draft, flow.cluster(Side.DESTINATION), source):
             flow.update(flow.session.answered(findings=(*flow.session.draft.findings, finding)))
     except ProblemError as error:
         flow.update_part("checking", since=None, problem=error.problem)

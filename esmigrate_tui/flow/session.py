@@ -9,15 +9,7 @@ import msgspec
 
 from esmigrate_tui.flow.services import Preview
 from esmigrate_tui.methods.description import MethodDescription
-from esmigrate_tui.model.connection import (
-    Connection,
-    Side,
-    SignIn,
-    Trust,
-    TrustKind,
-    parse_address,
-    parse_fingerprint,
-)
+from esmigrate_tui.model.connection import Connection, Side, SignIn, Trust, TrustKind, parse_address, parse_fingerprint
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.files import FileInspection, FileOptions
 from esmigrate_tui.model.method import MethodName, traits_of
@@ -44,10 +36,21 @@ class ConnectionTest(StrEnum):
     BAD = "bad"
 
 
-class ConnectionForm(msgspec.Struct, frozen=True, kw_only=True):
+class WaitingPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the session that may wait for something: `doing` says for what, since `since`; "" while nothing is.
+
+    `problem` is how the last of it failed.
+    """
+
+    doing: str = ""
+    since: float = 0.0
+    problem: Problem | None = None
+
+
+class ConnectionForm(WaitingPart, frozen=True, kw_only=True):
     """One side's connection as it is being typed; the secret stays in its field and in the app's memory.
 
-    `has_secret` says that one was typed. `doing` says what is waited for while the test is going on, since `since`.
+    `has_secret` says that one was typed.
     """
 
     address: str = ""
@@ -60,9 +63,6 @@ class ConnectionForm(msgspec.Struct, frozen=True, kw_only=True):
     remember: bool = False
     has_secret: bool = False
     test: ConnectionTest = ConnectionTest.NOT_YET
-    doing: str = ""
-    since: float = 0.0
-    problem: Problem | None = None
     note: str = ""
 
     @classmethod
@@ -142,7 +142,7 @@ class SortBy(StrEnum):
     CREATED = "created"
 
 
-class IndexList(msgspec.Struct, frozen=True, kw_only=True):
+class IndexList(WaitingPart, frozen=True, kw_only=True):
     """How one looks at the list of indices; `settings` are KEY=VALUE lines as they are typed."""
 
     pattern: str = ""
@@ -150,9 +150,6 @@ class IndexList(msgspec.Struct, frozen=True, kw_only=True):
     backwards: bool = False
     shows_hidden: bool = False
     cursor: int = 0
-    doing: str = ""
-    since: float = 0.0
-    problem: Problem | None = None
     pattern_of_names: tuple[str, str] = ("(.+)", "restored-$1")
     settings: tuple[str, ...] = ()
 
@@ -186,11 +183,10 @@ class NewSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     features: tuple[str, ...] = ()
 
 
-class RepositoryList(msgspec.Struct, frozen=True, kw_only=True):
+class RepositoryList(WaitingPart, frozen=True, kw_only=True):
     """The repositories that both clusters have registered, and how one looks at them.
 
     `destination` is None until it was asked. `verified` says of each that was looked at how that went (None: well).
-    `doing` is what is waited for, since `since`.
     """
 
     destination: tuple[Repository, ...] | None = None
@@ -198,13 +194,10 @@ class RepositoryList(msgspec.Struct, frozen=True, kw_only=True):
     source_problem: Problem | None = None
     verified: dict[str, Problem | None] = {}
     cursor: int = 0
-    doing: str = ""
-    since: float = 0.0
-    problem: Problem | None = None
     new: NewRepository = NewRepository()
 
 
-class SnapshotList(msgspec.Struct, frozen=True, kw_only=True):
+class SnapshotList(WaitingPart, frozen=True, kw_only=True):
     """The snapshots of one repository as far as they have come, and how one looks at them."""
 
     repository: str = ""
@@ -212,22 +205,18 @@ class SnapshotList(msgspec.Struct, frozen=True, kw_only=True):
     is_whole: bool = False
     pattern: str = ""
     cursor: int = 0
-    doing: str = ""
-    since: float = 0.0
-    problem: Problem | None = None
     new: NewSnapshot = NewSnapshot()
     making: SnapshotInProgress | None = None
 
 
-class FileChoice(msgspec.Struct, frozen=True, kw_only=True):
+class FileChoice(WaitingPart, frozen=True, kw_only=True):
     """The files as they are being chosen, what a look has shown of them, and the mapping that is made of it.
 
     Where another program sends the documents, `sender` is that, and `expected` their number as it is typed.
 
-    `typed` are paths and patterns, `pipeline` is one of the destination. `looked_for` is what the last look was for;
-    `doing` is what is waited for, since `since`. `guessed` is the body that makes the index as it was guessed,
-    `mapping` as it was edited. `left_out` are columns that no document gets. `there` is the index of the name on the
-    destination, None where it is to be made.
+    `typed` are paths and patterns, `pipeline` is one of the destination. `looked_for` is what the last look was for.
+    `guessed` is the body that makes the index as it was guessed, `mapping` as it was edited. `left_out` are columns
+    that no document gets. `there` is the index of the name on the destination, None where it is to be made.
     """
 
     typed: str = ""
@@ -235,9 +224,6 @@ class FileChoice(msgspec.Struct, frozen=True, kw_only=True):
     pipeline: str = ""
     look: FileInspection | None = None
     looked_for: tuple[str, FileOptions] | None = None
-    problem: Problem | None = None
-    doing: str = ""
-    since: float = 0.0
     guessed: str = ""
     mapping: str = ""
     left_out: tuple[str, ...] = ()
@@ -297,18 +283,12 @@ def way_back(name: str, repairs: list[AppliedChange]) -> str:
     return f"`esmigrate cleanup {name}` {back}."
 
 
-class FixProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a finding is fixed: what was done of `amount` changes, what is being done, and what failed, and why.
-
-    `doing` is "" where nothing is under way, else it is going on since `since`.
-    """
+class FixProgress(WaitingPart, frozen=True, kw_only=True):
+    """How far a finding is fixed: what was done of `amount` changes, what is being done, and what failed, and why."""
 
     amount: int = 0
     done: tuple[AppliedChange, ...] = ()
-    doing: str = ""
-    since: float = 0.0
     failed: str = ""
-    problem: Problem | None = None
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

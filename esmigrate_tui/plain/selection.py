@@ -140,10 +140,7 @@ class _Selection:
         """One answer."""
         command, _, rest = typed.partition(" ")
         with_row = {"d": self._details, "e": self._rename, "w": self._resolve}
-        alone: dict[str, Callable[[], Awaitable[None]]] = {
-            "p": self._rename_all,
-            "W": self._resolve_all,
-        }
+        alone: dict[str, Callable[[], Awaitable[None]]] = {"p": self._rename_all, "W": self._resolve_all}
         if typed.startswith("/"):
             self._filter(typed[1:])
         elif command == "C" and not self.flow.session.is_restore:

@@ -63,15 +63,13 @@ class Terminal:
 
     async def _line(self) -> str:
         while b"\n" not in self._pending and not self._has_ended and len(self._pending) < _LONGEST:
-            self._add(await self._some())
+            some = await self._some()
+            self._pending += some
+            self._has_ended = not some
         if not self._pending:
             raise EndOfInputError
         line, _, self._pending = self._pending.partition(b"\n")
         return line.decode("utf-8", "replace").rstrip("\r")
-
-    def _add(self, some: bytes) -> None:
-        self._pending += some
-        self._has_ended = not some
 
     async def _some(self) -> bytes:
         """What comes next. It is read in a daemon thread of its own: nothing can end a read that waits."""

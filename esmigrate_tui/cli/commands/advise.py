@@ -50,10 +50,7 @@ async def advise(options: AdviseOptions) -> int:
 
     sides = await signed_in(options.source, options.destination)
     source = sides.get(Side.SOURCE)
-    draft = Draft(
-        source=source[0] if source else None,
-        destination=sides[Side.DESTINATION][0],
-    )
+    draft = Draft(source=source[0] if source else None, destination=sides[Side.DESTINATION][0])
     async with connected(sides[Side.DESTINATION], source) as clusters:
         draft, reached = await preflight.gather_facts(draft, clusters)
         raise_unreached(reached)
