@@ -265,7 +265,6 @@ def _must_fit(options: IndexPlanOptions) -> None:
 
 
 async def _write_configuration(sender: ShipperConfiguration, options: IndexPlanOptions) -> None:
-    """Write the configuration where the user wants it, and print what to do, in order."""
     where = options.configuration
     if where is None and options.written.is_stdout:
         click.echo(f"For the configuration of the sender ({sender.name}), add --configuration FILE.", err=True)

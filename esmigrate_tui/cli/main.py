@@ -89,7 +89,6 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
 
 
 def _without_command(*, plain: bool) -> int:
-    """Open the wizard, unless a command was given."""
     if click.get_current_context().invoked_subcommand is not None:
         if plain:
             msg = "--plain is for the wizard, which opens without a command. For a run: esmigrate attach RUN --plain"

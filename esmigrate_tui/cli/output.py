@@ -116,7 +116,6 @@ def _compared(progress: Progress) -> list[str]:
 
 
 def _amounts(progress: Progress) -> list[str]:
-    """How much of what has arrived."""
     if progress.unit is Unit.DOCUMENTS:
         if progress.expected is None:
             return [counted(progress.done, "document") if progress.done else ""]
@@ -152,7 +151,6 @@ def _each(event: TaskFinished) -> str:
 
 
 def _ended(event: TaskFinished, progress: Progress) -> str:
-    """How a task ended."""
     summary = progress.task(event.task).summary
     name = summary.source_index
     if event.outcome is TaskOutcome.VERIFIED:

@@ -159,7 +159,6 @@ def print_left_out(left_out: Iterable[tuple[str, str]]) -> None:
 
 
 def _amount(task: Task) -> str:
-    """How much a task moves, as far as that is known."""
     if task.kind is RestoreKind.GLOBAL_STATE:
         return "settings and templates of the whole cluster"
     if task.shipping is not None:

@@ -48,6 +48,5 @@ async def keep_contrast(contrast: bool) -> None:  # noqa: FBT001  # the one thin
 
 
 def _write(path: Path, text: bytes) -> None:
-    """Write the file whole or not at all."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_whole(path, text + b"\n")

@@ -71,7 +71,6 @@ async def registered(
 
 
 async def _register(draft: Draft, credentials: Mapping[Side, Credential], wanted: Repository, made_at: str) -> str:
-    """Register it, and print that; the name of the folder in which it is recorded."""
     access = "read-only" if wanted.is_readonly else "WRITABLE"
     folder = await make_change(bare_plan(draft, made_at), credentials, registering(wanted))
     place = f" at {clean(wanted.place)}" if wanted.place else ""

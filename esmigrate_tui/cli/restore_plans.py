@@ -161,7 +161,6 @@ def _renamed(choice: Matched, options: RestorePlanOptions) -> dict[str, str]:
 
 
 async def _snapshot(cluster: Cluster, repository: Repository, wanted: str) -> SnapshotFacts:
-    """The snapshot of that name with its details, or the newest one that is whole."""
     name = await _newest(cluster, repository) if wanted == LATEST else wanted
     return await cluster.snapshots.snapshot(repository.name, name)
 
@@ -182,6 +181,5 @@ async def _newest(cluster: Cluster, repository: Repository) -> str:
 
 
 def _made(snapshot: SnapshotFacts) -> str:
-    """When, by which version, and how well it was made."""
     when = f" on {planning.timestamp(snapshot.started_at)}" if snapshot.started_at is not None else ""
     return f"made{when} by {snapshot.version or 'an unknown version'}, {snapshot.state}"

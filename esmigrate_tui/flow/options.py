@@ -94,7 +94,6 @@ _BESIDE: Final = (
 
 
 def _beside(session: Session) -> Question:
-    """What stands beside the indices and is carried over with them."""
     return Question(
         name="bring",
         label="Also bring over",

@@ -46,7 +46,6 @@ async def connections(flow: PlainFlow, console: Console) -> str:
 
 
 async def _side(flow: PlainFlow, console: Console, side: Side) -> bool:
-    """Ask for one side until it is connected, or left out."""
     if is_tested_at_once(flow, side):
         await _test(flow, side)
     while True:

@@ -70,7 +70,6 @@ async def _which(parts: tuple[IndexPart, ...], console: Console) -> IndexPart:
 
 
 def _say(part: IndexPart, console: Console, *, in_full: bool) -> None:
-    """What is made, and what is otherwise there."""
     of = f"the type {clean(part.type, 200)} of {part.index}" if part.type else part.index
     if part.is_stream:
         console.say(f"{part.target} becomes a data stream, made by a template.")

@@ -76,7 +76,6 @@ async def _typed(flow: PlainFlow, console: Console) -> None:
 
 
 def _say(flow: PlainFlow, console: Console) -> None:
-    """What a look has shown."""
     file_choice = flow.session.file_choice
     found = file_choice.look
     for problem in (file_choice.problem, found.problem if found is not None else None):
@@ -129,7 +128,6 @@ async def _of_index(flow: PlainFlow, console: Console) -> bool:
 
 
 async def _reading(flow: PlainFlow, console: Console) -> None:
-    """Whether they are read rightly; if not, how."""
     while True:
         sample = steps.sample_of(flow.session.file_choice)
         is_bad = sample is None or sample.is_unreadable

@@ -64,7 +64,6 @@ def _say(flow: PlainFlow, console: Console, pages: PagedRows) -> None:
 
 
 async def _change(typed: str, flow: PlainFlow, console: Console) -> None:
-    """Do one thing with one field, and say what it is then."""
     command, _, rest = typed.partition(" ")
     which = rest if command in {"f", "x", "u", "d"} else typed
     rows = steps.mapped(flow.session)
@@ -116,7 +115,6 @@ async def _format(row: steps.MappedField, flow: PlainFlow, console: Console) -> 
 
 
 async def _json(name: str, flow: PlainFlow, console: Console) -> None:
-    """Show the body that makes the index, or take it from a file."""
     if not name:
         console.show(steps.body_there(flow.session), 0)
         return

@@ -56,7 +56,6 @@ async def preflight(flow: PlainFlow, console: Console) -> str:
 
 
 def _question(flow: PlainFlow, reason: str, offered: AbstractSet[Remedy]) -> str:
-    """What can be answered, where `reason` is why one may not go on, and these remedies are offered."""
     words = "r looks again, p says what passed"
     if flow.session.draft.unaccepted:
         words = f"A number or a name accepts a warning, all accepts every one; {words}"

@@ -151,7 +151,6 @@ async def _fill_in_from(known: KnownRepository, flow: PlainFlow, console: Consol
 
 
 async def _fill_in(flow: PlainFlow, console: Console) -> None:
-    """Ask for a repository, field by field, and register it."""
     await in_turn(partial(question, flow, console) for question in (_name, _type, _readonly))
     kind = type_of(flow.session.repository_list.new.type)
     settings = steps.settings_asked(flow.session.repository_list.new)

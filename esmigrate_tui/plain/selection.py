@@ -137,7 +137,6 @@ class _Selection:
         self.flow.update_part("listing", **changes)
 
     async def _do(self, typed: str) -> None:
-        """One answer."""
         command, _, rest = typed.partition(" ")
         with_row = {"d": self._details, "e": self._rename, "w": self._resolve}
         alone: dict[str, Callable[[], Awaitable[None]]] = {"p": self._rename_all, "W": self._resolve_all}
@@ -203,7 +202,6 @@ class _Selection:
         self.console.say(totals(self.flow))
 
     def _toggle(self, typed: str) -> None:
-        """Choose by numbers, or by names and patterns."""
         rows, draft = self._rows, self.flow.session.draft
         at, wrong = numbers(typed, len(rows))
         meant = [rows[each - 1] for each in at]
@@ -235,7 +233,6 @@ class _Selection:
         self.console.say(", ".join((counted(index.shards, "shard"), *steps.known_of(index, self.flow.session))) + ".")
 
     async def _made(self, typed: str) -> None:
-        """What is made of a row, and taking it from a file instead."""
         from esmigrate_tui.plain.definition import definition  # noqa: PLC0415  # the first question needs no translation
 
         which, _, wanted = typed.strip().partition(" ")

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 _MARKS: Final = {"open": "ok", "to be arranged": "! ", "closed": "x "}
 
 
-class AdviseOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Between which clusters, and for which indices."""
-
+class _AdviseOptions(msgspec.Struct, frozen=True, kw_only=True):
     source: OptionalSource = None
     destination: DestinationOptions
     patterns: Annotated[
@@ -32,8 +30,8 @@ class AdviseOptions(msgspec.Struct, frozen=True, kw_only=True):
     as_json: AsJson = False
 
 
-@command("advise", AdviseOptions)
-async def advise(options: AdviseOptions) -> int:
+@command("advise", _AdviseOptions)
+async def advise(options: _AdviseOptions) -> int:
     """Say of each method whether it is open between two clusters, why, how long it may take, and which to prefer.
 
       esmigrate advise --source https://elastic@old:9200 --destination https://elastic@new:9200

@@ -12,16 +12,14 @@ from esmigrate_tui.cli.options import AsJson, CommandOption, RunName, command
 from esmigrate_tui.wizard.environment import wants_lines
 
 
-class AttachOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Which run, and how it is shown."""
-
+class _AttachOptions(msgspec.Struct, frozen=True, kw_only=True):
     run: RunName
     as_json: AsJson = False
     plain: Annotated[bool, CommandOption("Lines instead of the screen; letters you type command the run.")] = False
 
 
-@command("attach", AttachOptions)
-def attach(options: AttachOptions) -> int:
+@command("attach", _AttachOptions)
+def attach(options: _AttachOptions) -> int:
     """Follow a run that is in progress, or show how one ended.
 
       esmigrate attach 7K2P

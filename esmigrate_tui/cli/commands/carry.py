@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.plan import Plan
 
 
-class CarryOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Between which clusters, which definitions, and whether they are made."""
-
+class _CarryOptions(msgspec.Struct, frozen=True, kw_only=True):
     source: SourceOptions
     destination: DestinationOptions
     templates: Annotated[bool, CommandOption("Index templates, legacy and new, and their components.")] = False
@@ -41,8 +39,8 @@ class CarryOptions(msgspec.Struct, frozen=True, kw_only=True):
     as_json: AsJson = False
 
 
-@command("carry", CarryOptions)
-async def carry(options: CarryOptions) -> int:
+@command("carry", _CarryOptions)
+async def carry(options: _CarryOptions) -> int:
     r"""Carry over templates, ingest pipelines and lifecycle policies, translated to the destination's version.
 
       esmigrate carry --source https://elastic@old:9200 --destination https://elastic@new:9200 \

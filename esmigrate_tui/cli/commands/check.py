@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.plan import Plan
 
 
-class CheckOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Which plan, what it may find, and what is fixed."""
-
+class _CheckOptions(msgspec.Struct, frozen=True, kw_only=True):
     plan_file: PlanFile
     secrets: SecretFiles
     accept: Accept = ()
@@ -32,8 +30,8 @@ class CheckOptions(msgspec.Struct, frozen=True, kw_only=True):
     as_json: AsJson = False
 
 
-@command("check", CheckOptions)
-async def check(options: CheckOptions) -> int:
+@command("check", _CheckOptions)
+async def check(options: _CheckOptions) -> int:
     """Look at both clusters and list what stands in a plan's way; nothing is written. Exit code 6 when it is blocked.
 
       esmigrate check move.toml

@@ -30,9 +30,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.sandbox.nodes import SandboxNode
 
 
-class DemoOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How much sample data, between which versions, and how it is shown."""
-
+class _DemoOptions(msgspec.Struct, frozen=True, kw_only=True):
     size: Annotated[int, CommandOption("Documents in the largest index.", within=click.IntRange(1))] = 2000
     source_version: Annotated[str, CommandOption("Version of the source cluster.")] = "6.8.23"
     destination_version: Annotated[str, CommandOption("Version of the destination cluster.")] = "7.17.28"
@@ -42,8 +40,8 @@ class DemoOptions(msgspec.Struct, frozen=True, kw_only=True):
     )
 
 
-@command("demo", DemoOptions)
-async def demo(options: DemoOptions) -> int:
+@command("demo", _DemoOptions)
+async def demo(options: _DemoOptions) -> int:
     """Start two real clusters with sample data on this machine, and migrate between them.
 
       esmigrate demo --tour
@@ -69,7 +67,7 @@ async def demo(options: DemoOptions) -> int:
 
 
 @contextlib.asynccontextmanager
-async def _nodes(options: DemoOptions) -> AsyncIterator[tuple[SandboxNode, SandboxNode]]:
+async def _nodes(options: _DemoOptions) -> AsyncIterator[tuple[SandboxNode, SandboxNode]]:
     """Both nodes, the first with sample data; they end with this block, and with this process however it ends."""
     from esmigrate_tui.sandbox.commands import clear_bar, terminal_progress
     from esmigrate_tui.sandbox.errors import SandboxError
@@ -143,7 +141,7 @@ async def _stop_runs() -> int:
     return code
 
 
-async def _demonstrate(options: DemoOptions, *, is_headless: bool) -> int:
+async def _demonstrate(options: _DemoOptions, *, is_headless: bool) -> int:
     task = asyncio.current_task()
     if task is not None:
         # a terminal that is closed, or a plain kill, must end the nodes as Ctrl+C does

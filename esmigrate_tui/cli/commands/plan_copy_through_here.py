@@ -13,9 +13,7 @@ from esmigrate_tui.model.copy_options import CopyOptions, PipelineRule, TypeRule
 from esmigrate_tui.model.method import MethodName
 
 
-class CopyPlanOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What is moved, and how its documents are written."""
-
+class _CopyPlanOptions(msgspec.Struct, frozen=True, kw_only=True):
     moving: MovingPlanOptions
     pipelines: Annotated[
         PipelineRule,
@@ -43,8 +41,8 @@ class CopyPlanOptions(msgspec.Struct, frozen=True, kw_only=True):
     ] = False
 
 
-@command("copy-through-here", CopyPlanOptions)
-async def plan_copy_through_here(options: CopyPlanOptions) -> int:
+@command("copy-through-here", _CopyPlanOptions)
+async def plan_copy_through_here(options: _CopyPlanOptions) -> int:
     r"""Each document passes through this machine, byte for byte; neither cluster has to reach the other.
 
       esmigrate plan copy-through-here --source https://elastic@old:9200 \

@@ -14,9 +14,7 @@ from esmigrate_tui.model.plan import MOST_RANGES
 from esmigrate_tui.model.problem import Cause, ProblemError
 
 
-class ReindexPlanOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What is moved, and among how many server tasks an index is divided."""
-
+class _ReindexPlanOptions(msgspec.Struct, frozen=True, kw_only=True):
     moving: MovingPlanOptions
     split: Annotated[
         int,
@@ -27,8 +25,8 @@ class ReindexPlanOptions(msgspec.Struct, frozen=True, kw_only=True):
     split_by: Annotated[str, CommandOption("The date or whole number that divides it among them.", "FIELD")] = ""
 
 
-@command("reindex-from-remote", ReindexPlanOptions)
-async def plan_reindex_from_remote(options: ReindexPlanOptions) -> int:
+@command("reindex-from-remote", _ReindexPlanOptions)
+async def plan_reindex_from_remote(options: _ReindexPlanOptions) -> int:
     r"""The destination pulls each index from the source, document by document.
 
       esmigrate plan reindex-from-remote --source https://elastic@old:9200 \

@@ -11,17 +11,15 @@ import msgspec
 from esmigrate_tui.cli.options import CommandOption, RunName, command
 
 
-class ReportOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Which run, and the form of the report."""
-
+class _ReportOptions(msgspec.Struct, frozen=True, kw_only=True):
     run: RunName
     kind: Annotated[
         Literal["text", "markdown", "html", "json"], CommandOption("The form of the report.", names=("--format",))
     ] = "text"
 
 
-@command("report", ReportOptions)
-async def report(options: ReportOptions) -> int:
+@command("report", _ReportOptions)
+async def report(options: _ReportOptions) -> int:
     """Print what a run moved, how it was verified, and what is left for you to do.
 
     esmigrate report 7K2P

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class ResumeOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Which run, with which secrets and certificates, and whether it is followed."""
-
+class _ResumeOptions(msgspec.Struct, frozen=True, kw_only=True):
     run: RunName
     secrets: SecretFiles
     as_json: AsJson = False
@@ -36,8 +34,8 @@ class ResumeOptions(msgspec.Struct, frozen=True, kw_only=True):
     detach: Detach = False
 
 
-@command("resume", ResumeOptions)
-async def resume(options: ResumeOptions) -> int:
+@command("resume", _ResumeOptions)
+async def resume(options: _ResumeOptions) -> int:
     """Continue a paused run, or one whose process has ended, from the last position that was acknowledged.
 
       esmigrate resume 7K2P

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.plan import Plan
 
 
-class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Which plan, what it may find, and whether it is followed."""
-
+class _RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     plan_file: PlanFile
     secrets: SecretFiles
     accept: Accept = ()
@@ -34,8 +32,8 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
 
 
-@command("run", RunOptions)
-async def run(options: RunOptions) -> int:
+@command("run", _RunOptions)
+async def run(options: _RunOptions) -> int:
     """Check a plan, perform it, and verify what arrived. Ctrl+C leaves; the run continues.
 
     esmigrate run move.toml

@@ -9,16 +9,14 @@ import msgspec
 from esmigrate_tui.cli.options import CommandArgument, Confirmed, RunName, command
 
 
-class SkipOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Which index of which run, and whether what that deletes is agreed to."""
-
+class _SkipOptions(msgspec.Struct, frozen=True, kw_only=True):
     run: RunName
     index: Annotated[str, CommandArgument()]
     confirmed: Confirmed = False
 
 
-@command("skip", SkipOptions)
-async def skip(options: SkipOptions) -> int:
+@command("skip", _SkipOptions)
+async def skip(options: _SkipOptions) -> int:
     """Leave one index out of a run that is in progress; the others continue.
 
     esmigrate skip 7K2P logs-2019

@@ -31,9 +31,7 @@ _LOOK_SECONDS: Final = 1.0
 _ENDED: Final = {SnapshotState.SUCCESS: ExitCode.DONE, SnapshotState.PARTIAL: ExitCode.INCOMPLETE}
 
 
-class SnapshotOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What the new snapshot holds, its name and its repository."""
-
+class _SnapshotOptions(msgspec.Struct, frozen=True, kw_only=True):
     source: SourceOptions
     repository: Annotated[str, CommandOption("A repository that the source may write to.", "NAME")]
     name: Annotated[str, CommandOption("Name of the new snapshot; lower case.", "NAME")]
@@ -50,8 +48,8 @@ class SnapshotOptions(msgspec.Struct, frozen=True, kw_only=True):
     wait: Annotated[bool, CommandOption("Follow it to its end.")] = False
 
 
-@command("snapshot", SnapshotOptions)
-async def snapshot(options: SnapshotOptions) -> int:
+@command("snapshot", _SnapshotOptions)
+async def snapshot(options: _SnapshotOptions) -> int:
     r"""Take a snapshot on the source, to be restored on the destination. Ctrl+C leaves; it continues by itself.
 
     esmigrate snapshot --source https://elastic@old:9200 --repository backups --name before-move \
@@ -122,7 +120,6 @@ async def _until_left(work: Coroutine[object, object, int], name: str) -> int:
 
 
 async def _must_be_writable(cluster: Cluster, name: str) -> None:
-    """Raise ProblemError for a repository that is missing, or cannot be written to."""
     from esmigrate_tui.flow.repository import registered_as
 
     if (await registered_as(name, cluster, Side.SOURCE, "Correct the name, or register one there first.")).is_readonly:
@@ -133,7 +130,7 @@ async def _must_be_writable(cluster: Cluster, name: str) -> None:
         )
 
 
-async def _names(cluster: Cluster, options: SnapshotOptions) -> tuple[str, ...]:
+async def _names(cluster: Cluster, options: _SnapshotOptions) -> tuple[str, ...]:
     """The chosen indices, and data streams by their own names rather than by those that back them."""
     if not options.patterns:
         return ()
@@ -150,7 +147,6 @@ async def _names(cluster: Cluster, options: SnapshotOptions) -> tuple[str, ...]:
 
 
 async def _followed(cluster: Cluster, repository: str, name: str) -> int:
-    """Print how far it is until it has ended; the exit code."""
     printed = ""
     while True:
         taking = await cluster.snapshots.taking(repository, name)

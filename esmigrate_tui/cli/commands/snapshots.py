@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.snapshot import Repository, SnapshotFacts
 
 
-class SnapshotsOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Of which cluster, and of which repository."""
-
+class _SnapshotsOptions(msgspec.Struct, frozen=True, kw_only=True):
     destination: OptionalDestination = None
     source: OptionalSource = None
     repository: Annotated[str, CommandOption("List the snapshots in this one; else list the repositories.", "NAME")] = (
@@ -30,8 +28,8 @@ class SnapshotsOptions(msgspec.Struct, frozen=True, kw_only=True):
     as_json: AsJson = False
 
 
-@command("snapshots", SnapshotsOptions)
-async def snapshots(options: SnapshotsOptions) -> int:
+@command("snapshots", _SnapshotsOptions)
+async def snapshots(options: _SnapshotsOptions) -> int:
     """List the repositories of a cluster, or the snapshots in one of them, the newest first. Nothing is changed.
 
     esmigrate snapshots --destination https://elastic@new:9200

@@ -23,15 +23,13 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.progress import Progress
 
 
-class StatusOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Which run; None for all."""
-
+class _StatusOptions(msgspec.Struct, frozen=True, kw_only=True):
     run: Annotated[str | None, CommandArgument("[RUN]")] = None
     as_json: AsJson = False
 
 
-@command("status", StatusOptions)
-async def status(options: StatusOptions) -> int:
+@command("status", _StatusOptions)
+async def status(options: _StatusOptions) -> int:
     """List every run on this machine, or show one: how far it is, and whether a process works on it.
 
     esmigrate status

@@ -7,15 +7,13 @@ import msgspec
 from esmigrate_tui.cli.options import Confirmed, RunName, command
 
 
-class StopOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Which run, and whether what that deletes is agreed to."""
-
+class _StopOptions(msgspec.Struct, frozen=True, kw_only=True):
     run: RunName
     confirmed: Confirmed = False
 
 
-@command("stop", StopOptions)
-async def stop(options: StopOptions) -> int:
+@command("stop", _StopOptions)
+async def stop(options: _StopOptions) -> int:
     """Stop a run: what has arrived stays, settings are restored, and it can be resumed.
 
       esmigrate stop 7K2P

@@ -27,9 +27,7 @@ _SHOW_IN_FILE_SECONDS: Final = 10.0
 _SHOWN: Final = 20
 
 
-class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Which index of which clusters, and how documents are compared."""
-
+class _VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
     source: SourceOptions
     destination: DestinationOptions
     index: Annotated[
@@ -47,8 +45,8 @@ class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
     as_json: AsJson = False
 
 
-@command("verify", VerifyOptions)
-async def verify(options: VerifyOptions) -> int:
+@command("verify", _VerifyOptions)
+async def verify(options: _VerifyOptions) -> int:
     """Compare every document of two indices, and name what is missing, extra or different. Nothing is changed.
 
       esmigrate verify --source https://elastic@old:9200 --destination https://elastic@new:9200 --index orders
