@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TextIO
 
 import click
 import msgspec
 
 from esmigrate_tui.cli.options import RATE, AsJson, CommandOption, DestinationOptions, SourceOptions, command
+from esmigrate_tui.disk import opened, write_whole
+from esmigrate_tui.engine.places import raise_unsafe, runs_home
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.difference import DifferenceKind, IndexComparison
 from esmigrate_tui.model.outcome import ExitCode
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.verify.everything import ComparisonReading
 
+_KEEP_SECONDS: Final = 5.0
 _SHOW_SECONDS: Final = 0.5
 _SHOW_IN_FILE_SECONDS: Final = 10.0
 _SHOWN: Final = 20
@@ -56,7 +62,6 @@ async def verify(options: _VerifyOptions) -> int:
     values are compared. The exit code is 7 where something differs.
     """
     from esmigrate_tui.cli.connections import connected, signed_in
-    from esmigrate_tui.flow.comparison import CheckpointFile
     from esmigrate_tui.verify.counts import ComparedIndex
     from esmigrate_tui.verify.everything import ComparisonOptions, compare_everything
 
@@ -64,7 +69,7 @@ async def verify(options: _VerifyOptions) -> int:
     names = {Side.DESTINATION: options.index, Side.SOURCE: options.source_index or options.index}
     values = {"auto": None, "bytes": False, "values": True}[options.compare]
     addresses = [f"{sides[side][0].endpoint.url}/{names[side]}" for side in Side]
-    kept = CheckpointFile(*addresses, options.compare)
+    kept = _CheckpointFile(*addresses, options.compare)
     before = b"" if options.again else kept.read()
     if before and not options.as_json:
         click.echo("Continuing an earlier comparison that was interrupted; --again starts over.", err=True)
@@ -115,6 +120,40 @@ def lines_of(compared: IndexComparison, source: str, destination: str) -> list[s
             "that differ were not looked into."
         )
     return lines
+
+
+class _CheckpointFile:
+    """What to continue from, in a file that only its owner reads; it holds positions and sums, no document."""
+
+    def __init__(self, *what: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """`what` is compared, and how; the name of the file does not show it."""
+        name = hashlib.sha256("\n".join(what).encode()).hexdigest()[:24]
+        self._path = runs_home(os.environ).parent / "comparing" / name
+        self._clock = clock
+        self._at = clock()
+
+    def read(self) -> bytes:
+        """What an earlier process has kept; b"" where there is nothing."""
+        try:
+            with opened(self._path) as file:
+                return file.read()
+        except OSError:
+            return b""
+
+    def keep(self, reading: ComparisonReading) -> None:
+        """Write it down, now and then; a disk that is full must not end a comparison that could do without."""
+        if self._clock() - self._at < _KEEP_SECONDS or not (kept := reading.keep()):
+            return
+        self._at = self._clock()
+        with suppress(OSError, ProblemError):
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            raise_unsafe(self._path.parent)
+            write_whole(self._path, kept)
+
+    def forget(self) -> None:
+        """It is done."""
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
 
 class _CompareProgress:
