@@ -20,8 +20,6 @@ from esmigrate_tui.model.snapshot import Repository, RestoreOptions, SnapshotFac
 from esmigrate_tui.model.text import counted, duration, listed, number, size
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import ClusterFacts
@@ -213,27 +211,24 @@ def ended(state: SnapshotState) -> str:
 # -- what is done ----------------------------------------------------------------------------------------------------
 
 
-async def pages(flow: Flow) -> AsyncIterator[None]:
-    """List the snapshots anew, page by page; where that cannot be done, the list has the problem."""
-    repository = flow.session.snapshot_list.repository
+async def list_them(flow: Flow, then: str = "") -> None:
+    """List the snapshots anew, page by page; where that cannot be done, the list has the problem.
+
+    The cursor goes to the one named `then`, or to the one that is chosen, as soon as it has come.
+    """
+    repository, chosen = flow.session.snapshot_list.repository, flow.session.draft.snapshot
+    if not then and chosen is not None and chosen.repository == repository:
+        then = chosen.name
     with flow.waiting("snapshot_list", f"listing the snapshots in {repository}"):
         flow.update_part("snapshot_list", rows=(), is_whole=False)
         async for page in flow.cluster(Side.DESTINATION).snapshots.snapshots(repository):
             flow.update_part("snapshot_list", rows=(*flow.session.snapshot_list.rows, *page))
             await asyncio.sleep(0)  # a page is on the screen before the next one is asked for
-            yield
+            shown = [one.name for one in shown_snapshots(flow.session.snapshot_list)]
+            if then in shown:
+                flow.update_part("snapshot_list", cursor=shown.index(then))
+                then = ""
         flow.update_part("snapshot_list", is_whole=True)
-
-
-def wanted(session: Session) -> str:
-    """The snapshot of this repository that was chosen before; "" for none."""
-    snapshot = session.draft.snapshot
-    return snapshot.name if snapshot is not None and snapshot.repository == session.snapshot_list.repository else ""
-
-
-def place_of(name: str, session: Session) -> int | None:
-    """Where a snapshot is among those shown, None where it is not (yet)."""
-    return next((at for at, one in enumerate(shown_snapshots(session.snapshot_list)) if one.name == name), None)
 
 
 async def take(flow: Flow, snapshot: SnapshotFacts) -> str:

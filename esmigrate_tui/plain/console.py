@@ -152,6 +152,13 @@ class Console:
                 return typed
             self.say(f"Give a number from 1 to {len(options)}.")
 
+    def row(self, typed: str, names: Sequence[str], asked: str = "Which one?") -> int | None:
+        """Where the one row is that a number or a name means, from 0; None where it is said why there is none."""
+        at, wrong = place_of(typed, names)
+        if wrong:
+            self.say(f"{asked} {wrong[0].upper()}{wrong[1:]}.")
+        return None if wrong else at
+
     async def agrees(self, question: str, *, default: bool = False) -> bool:
         """Yes or no; the safe one is the default."""
         while True:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from esmigrate_tui.flow import mapping as steps
-from esmigrate_tui.plain.console import BackError, PagedRows, place_of
+from esmigrate_tui.plain.console import BackError, PagedRows
 from esmigrate_tui.reading.mapping import body_in
 
 if TYPE_CHECKING:
@@ -67,9 +67,7 @@ async def _change(typed: str, flow: PlainFlow, console: Console) -> None:
     command, _, rest = typed.partition(" ")
     which = rest if command in {"f", "x", "u", "d"} else typed
     rows = steps.mapped(flow.session)
-    at, wrong = place_of(which, [row.field for row in rows])
-    if wrong:
-        console.say(f"Which field? {wrong[0].upper()}{wrong[1:]}.")
+    if (at := console.row(which, [row.field for row in rows], "Which field?")) is None:
         return
     row = rows[at]
     match command if rest else "":

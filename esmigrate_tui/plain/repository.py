@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from esmigrate_tui.flow.repository import KnownRepository, repositories, reposit
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.repository_types import TYPES, type_of
-from esmigrate_tui.plain.console import BackError, PagedRows, in_turn, needed, place_of
+from esmigrate_tui.plain.console import BackError, PagedRows, in_turn, needed
 
 if TYPE_CHECKING:
     from esmigrate_tui.model.ledger import Request
@@ -35,25 +36,23 @@ async def repository(flow: PlainFlow, console: Console) -> str:
             "A number takes it; v 2 lets every node look, a adds one, e 2 one like it, r again", here
         )
         command, _, rest = typed.partition(" ")
-        try:
+        with suppress(BackError):
             match command:
                 case "r":
                     await steps.list_them(flow)
-                    _say(flow, console, pages)
                 case "m":
                     pages.more(len(rows))
-                    _say(flow, console, pages)
                 case "a":
                     await _fill_in(flow, console)
-                    _say(flow, console, pages)
                 case "v" | "e" if rest:
                     if (known := _row(rest, flow, console)) is not None:
                         await (_verify if command == "v" else _fill_in_from)(known, flow, console)
+                    continue
                 case _:
                     if (known := _row(typed, flow, console)) is not None and await _take(known, flow, console):
                         return ""
-        except BackError:
-            _say(flow, console, pages)
+                    continue
+        _say(flow, console, pages)
 
 
 def _say(flow: PlainFlow, console: Console, pages: PagedRows) -> None:
@@ -77,9 +76,7 @@ def _say(flow: PlainFlow, console: Console, pages: PagedRows) -> None:
 def _row(typed: str, flow: PlainFlow, console: Console) -> KnownRepository | None:
     """The repository of a number or a name, which the cursor then is at; else it is said why not."""
     rows = repositories(flow.session.repository_list)
-    cursor, wrong = place_of(typed, [known.name for known in rows])
-    if wrong:
-        console.say(f"Which one? {wrong[0].upper()}{wrong[1:]}.")
+    if (cursor := console.row(typed, [known.name for known in rows])) is None:
         return None
     flow.update_part("repository_list", cursor=cursor, problem=None)
     return rows[cursor]

@@ -16,7 +16,7 @@ from esmigrate_tui.model.facts import IndexFacts, IndexState
 from esmigrate_tui.model.snapshot import TakenNameRule
 from esmigrate_tui.model.text import counted, number, size
 from esmigrate_tui.model.text import listed as several
-from esmigrate_tui.plain.console import BackError, PagedRows, numbers, place_of
+from esmigrate_tui.plain.console import BackError, PagedRows, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -222,10 +222,7 @@ class _Selection:
 
     async def _with_row(self, typed: str, do: Callable[[IndexFacts], Awaitable[None]]) -> None:
         rows = self._rows
-        at, wrong = place_of(typed, [index.name for index in rows])
-        if wrong:
-            self.console.say(f"Which row? {wrong[0].upper()}{wrong[1:]}.")
-        else:
+        if (at := self.console.row(typed, [index.name for index in rows], "Which row?")) is not None:
             await do(rows[at])
 
     async def _details(self, index: IndexFacts) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -16,7 +17,7 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import SnapshotFacts, SnapshotState
 from esmigrate_tui.model.text import counted
-from esmigrate_tui.plain.console import BackError, PagedRows, place_of
+from esmigrate_tui.plain.console import BackError, PagedRows
 from esmigrate_tui.plain.repository import say_request
 
 if TYPE_CHECKING:
@@ -32,43 +33,31 @@ async def snapshot(flow: PlainFlow, console: Console) -> str:
     """Take one of the list, or let the source make one."""
     pages = PagedRows(console)
     if not flow.session.snapshot_list.is_whole:
-        await _list(flow)
+        await steps.list_them(flow)
     _say(flow, console, pages)
     while True:
         rows = shown_snapshots(flow.session.snapshot_list)
         here = str(flow.session.snapshot_list.cursor + 1) if flow.session.snapshot_list.cursor < len(rows) else ""
         typed = await console.ask("A number takes it; /PATTERN filters, t takes a new snapshot, r lists again", here)
-        try:
+        with suppress(BackError):
             match typed:
                 case "r":
-                    await _list(flow)
-                    _say(flow, console, pages)
+                    await steps.list_them(flow)
                 case "m":
                     pages.more(len(rows))
-                    _say(flow, console, pages)
                 case "t":
                     await _new(flow, console)
-                    _say(flow, console, pages)
                 case pattern if pattern.startswith("/"):
                     if matcher(pattern[1:]) is None:
                         console.say("That is not a regular expression.")
                         continue
                     flow.update_part("snapshot_list", pattern=pattern[1:], cursor=0)
                     pages.first()
-                    _say(flow, console, pages)
                 case _:
                     if await _take(typed, flow, console):
                         return ""
-        except BackError:
-            _say(flow, console, pages)
-
-
-async def _list(flow: PlainFlow, then: str = "") -> None:
-    then = then or steps.wanted(flow.session)
-    async for _ in steps.pages(flow):
-        if then and (at := steps.place_of(then, flow.session)) is not None:
-            flow.update_part("snapshot_list", cursor=at)
-            then = ""
+                    continue
+        _say(flow, console, pages)
 
 
 def _row(one: SnapshotFacts) -> str:
@@ -93,9 +82,7 @@ def _say(flow: PlainFlow, console: Console, pages: PagedRows) -> None:
 async def _take(typed: str, flow: PlainFlow, console: Console) -> bool:
     """Whether one can go on with the snapshot of this number or name."""
     rows = shown_snapshots(flow.session.snapshot_list)
-    cursor, wrong = place_of(typed, [one.name for one in rows])
-    if wrong:
-        console.say(f"Which one? {wrong[0].upper()}{wrong[1:]}.")
+    if (cursor := console.row(typed, [one.name for one in rows])) is None:
         return False
     flow.update_part("snapshot_list", cursor=cursor, problem=None)
     one = rows[cursor]
@@ -175,7 +162,7 @@ async def _watch(flow: PlainFlow, console: Console) -> None:
             return
         if taken.state is not SnapshotState.IN_PROGRESS:
             flow.update_part("snapshot_list", making=None, pattern="")
-            await _list(flow, then=making.name)
+            await steps.list_them(flow, then=making.name)
             console.say(steps.ended(taken.state))
             return
         flow.update_part("snapshot_list", making=msgspec.structs.replace(making, taken=taken))

@@ -273,15 +273,7 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
         if making is not None and making.problem is not None:
             self.look_at(making=msgspec.structs.replace(making, problem=None))
             self._watch_it()
-        self.run_worker(self._list(), group="snapshots", exclusive=True)
-
-    async def _list(self, then: str = "") -> None:
-        """List them page by page; the cursor goes to the one named `then`, or to the one that is chosen."""
-        then = then or steps.wanted(self.session)
-        async for _ in steps.pages(self.wizard):
-            if then and (at := steps.place_of(then, self.session)) is not None:
-                self.look_at(cursor=at)
-                then = ""
+        self.run_worker(steps.list_them(self.wizard), group="snapshots", exclusive=True)
 
     def move_cursor(self, item: int) -> None:
         """A trouble was of the snapshot before."""
@@ -380,7 +372,7 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
                     self.query_one("#filter", PlainInput).value = ""
                 cancelled = f"It ended: {STATE_WORDS[seen.state]}."
                 self.say(cancelled if making.is_cancelled else steps.ended(seen.state))
-                self.run_worker(self._list(then=making.name), group="snapshots", exclusive=True)
+                self.run_worker(steps.list_them(self.wizard, then=making.name), group="snapshots", exclusive=True)
                 return
             await asyncio.sleep(_LOOK_EVERY)
 
