@@ -105,7 +105,6 @@ class HangupWatch:
         os._exit(128 + number)
 
     def _first_sign(self) -> tuple[int, bool]:
-        """The number of the signal, and whether the terminal was closed."""
         signs = select.poll()
         signs.register(self._signals_in, select.POLLIN)
         signs.register(self._terminal, 0)  # nothing but its end, which is always reported

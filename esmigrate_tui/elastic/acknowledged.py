@@ -84,7 +84,6 @@ async def stands(indices: Indices, request: Request) -> bool:
 
 
 def _is_snapshot(request: Request) -> bool:
-    """Whether a request takes a snapshot."""
     segments = request.segments
     return segments[0] == "_snapshot" and len(segments) == _OF_SNAPSHOT and request.method in _TAKEN
 

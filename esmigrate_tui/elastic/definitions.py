@@ -16,7 +16,6 @@ from urllib.parse import quote
 
 from esmigrate_tui.elastic.transport import LISTING_LIMIT
 from esmigrate_tui.model.carried import DefinitionKind, StoredDefinition
-from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
 
 if TYPE_CHECKING:
@@ -100,8 +99,8 @@ async def processors(wire: Wire) -> frozenset[str] | None:
     if not (await wire.features()).has_ingest:
         return frozenset()
     try:
-        response = await wire.read(
-            Request(method="GET", path="/_nodes/ingest?filter_path=nodes.*.ingest.processors.type"), dict[str, Any]
+        response = await wire.get(
+            "/_nodes/ingest?filter_path=nodes.*.ingest.processors.type", dict[str, Any], is_slow=True
         )
     except ProblemError as error:
         if error.problem.cause in _ABSENT | {Cause.PRIVILEGES}:

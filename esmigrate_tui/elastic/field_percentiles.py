@@ -14,7 +14,6 @@ import msgspec
 
 from esmigrate_tui.elastic.responses.search import SearchTotal
 from esmigrate_tui.elastic.wire import is_tolerated
-from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import ProblemError
 
 if TYPE_CHECKING:
@@ -82,9 +81,8 @@ async def spread_of(cluster: Cluster, index: str, field: str, documents: int) ->
         body["track_total_hits"] = True
     path = await cluster.searches.search_path(index)
     path += "/_search" + ("?allow_partial_search_results=false" if features.rejects_partial_results else "")
-    request = Request(method="POST", path=path, body=msgspec.json.encode(body).decode())
     try:
-        response = await cluster.wire.read(request, _SpreadResponse)
+        response = await cluster.wire.read(path, body, _SpreadResponse)
     except ProblemError as error:
         if is_tolerated(error.problem):
             return None

@@ -164,8 +164,7 @@ KNOWN: Final = (
         r"index_not_found_exception: no such (?:index|alias)(?: \[(?P<index>[^\]]{1,300})\])?",
         Cause.MISSING,
         "{place} has no such index{named}.",
-        "",
-        "Was it deleted or renamed meanwhile? Look at the list again.",
+        todo="Was it deleted or renamed meanwhile? Look at the list again.",
     ),
     # there already
     _known(
@@ -180,22 +179,19 @@ KNOWN: Final = (
         r"|an index(?:, data stream)? (?:or alias )?exists with the same name",
         Cause.EXISTS,
         "{place} already has an index, alias or data stream of that name.",
-        "",
-        "Choose another name, or remove the one that exists.",
+        todo="Choose another name, or remove the one that exists.",
     ),
     _known(
         r"(?:index|component)[_ ]template \[(?P<name>[^\]]{1,300})\] already exists",
         Cause.EXISTS,
         "{place} already has a template {name}.",
-        "",
-        "Compare the two, and merge them by hand where both are needed.",
+        todo="Compare the two, and merge them by hand where both are needed.",
     ),
     _known(
         r"Invalid snapshot name \[[^\]]{1,300}\], snapshot with the same name already exists",
         Cause.EXISTS,
         "{place} has a snapshot of that name in this repository already.",
-        "",
-        "Give the new one another name.",
+        todo="Give the new one another name.",
     ),
     # versions, licences, what is not installed
     _known(
@@ -285,8 +281,7 @@ KNOWN: Final = (
         r"trying to modify or unregister repository that is currently used",
         Cause.BUSY,
         "{place} is still using the repository, for a snapshot or a restore.",
-        "",
-        "Wait until that has ended.",
+        todo="Wait until that has ended.",
     ),
     _known(
         r"index \[(?P<index>[^\]]{1,300})\] wasn't fully snapshotted",
@@ -299,8 +294,7 @@ KNOWN: Final = (
         r"cannot restore partial index \[(?P<index>[^\]]{1,300})\] because such index already exists",
         Cause.EXISTS,
         "{place} does not restore {index}: parts of an index never go into one that exists, even a closed one.",
-        "",
-        "Restore under another name, or delete that index first.",
+        todo="Restore under another name, or delete that index first.",
     ),
     _known(
         r"cannot restore index \[(?P<index>[^\]]{1,300})\] with \[(?P<old>\d{1,19})\] shards? from a snapshot of index"
@@ -314,8 +308,7 @@ KNOWN: Final = (
         r"feature_not_enabled_exception: (?P<feature>[^\n]{1,300})",
         Cause.UNSUPPORTED,
         "{place} has this switched off: {feature}.",
-        "",
-        "Have it switched on in elasticsearch.yml, or do without it.",
+        todo="Have it switched on in elasticsearch.yml, or do without it.",
     ),
     _known(
         r"non-compliant for \[(?P<feature>[^\]]{1,300})\]",
@@ -359,23 +352,20 @@ KNOWN: Final = (
         r"would have more than 1 type",
         Cause.REFUSED,
         "{place} rejected documents of a second type: from version 6 an index has only one.",
-        "",
-        "Split the index by its types, one destination index each.",
+        todo="Split the index by its types, one destination index each.",
     ),
     _known(
         r"invalid_index_name_exception: Invalid index name \[(?P<name>[^\]]{0,300})\],? ?(?P<rule>[^\n]{0,300})",
         Cause.USAGE,
         "{place} does not allow the name {name}: {rule}.",
-        "",
-        "Choose another name.",
+        todo="Choose another name.",
     ),
     # who is asking
     _known(
         r"(?:api key|token) (?:is |has |was )?(?:been )?expired|token expired",
         Cause.AUTHENTICATION,
         "{place} rejected the API key or token: it has expired.",
-        "",
-        "Make a new one.",
+        todo="Make a new one.",
     ),
     _known(
         r"api key (?:has been|is) invalidated|unable to find apikey|invalid ApiKey|invalid credentials for API key"
@@ -389,16 +379,14 @@ KNOWN: Final = (
         r"(?:failed|unable) to authenticate user \[(?P<user>[^\]]{0,300})\]",
         Cause.AUTHENTICATION,
         "{place} rejected user {user}: the name or the password is wrong.",
-        "",
-        "Type them again; a reset is bin/elasticsearch-reset-password (8.0 and newer) or the file realm.",
+        todo="Type them again; a reset is bin/elasticsearch-reset-password (8.0 and newer) or the file realm.",
     ),
     _known(
         r"(?:action|unauthorized).{0,40}\[(?P<action>[^\]]{1,300})\] is unauthorized for (?P<who>[^\n]{1,2000}?)"
         r"(?:,? this action is granted by the (?P<needed>[^\n]{1,300}))?(?:\n|$)",
         Cause.PRIVILEGES,
         "{place} does not allow {action} to {who}.",
-        "",
-        "Give that user or key a role with {needed}, or sign in as another.",
+        todo="Give that user or key a role with {needed}, or sign in as another.",
     ),
     # what it does not have
     _known(
@@ -413,8 +401,7 @@ KNOWN: Final = (
         r"media_type_header_exception",
         Cause.UNSUPPORTED,
         "{place} does not understand the request's media type.",
-        "",
-        "Is there a proxy between that rewrites headers?",
+        todo="Is there a proxy between that rewrites headers?",
     ),
 )
 
@@ -432,22 +419,19 @@ UNREACHED: Final = (
         r"No (?:subject alternative|name matching)|peer_unverified|doesn't match any of the subject alternative",
         Cause.CERTIFICATE,
         "The certificate of {remote} is for another host name, so {place} does not accept it.",
-        "",
-        "Use a name that stands in the certificate, or set reindex.ssl.verification_mode to certificate.",
+        todo="Use a name that stands in the certificate, or set reindex.ssl.verification_mode to certificate.",
     ),
     _known(
         r"plaintext connection|Unsupported or unrecognized SSL message",
         Cause.CERTIFICATE,
         "{place} is set to use TLS with {remote}, which responds without.",
-        "",
-        "Write http:// instead of https:// in the address of the source.",
+        todo="Write http:// instead of https:// in the address of the source.",
     ),
     _known(
         r"s_s_l_\w{1,60}exception|SSLException|SSLHandshakeException",
         Cause.CERTIFICATE,
         "{place} could not agree on TLS with {remote}.",
-        "",
-        "Look at reindex.ssl.* of the destination and at the protocols of the source.",
+        todo="Look at reindex.ssl.* of the destination and at the protocols of the source.",
     ),
     _known(
         r"unknown_host_exception|unresolved_address_exception|Name or service not known|nodename nor servname",

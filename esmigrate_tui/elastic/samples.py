@@ -8,15 +8,16 @@ import msgspec
 
 from esmigrate_tui.elastic.decoding import IN_A_HIT, IN_GOT, decoded_apart
 from esmigrate_tui.elastic.documents import AT_RANDOM
-from esmigrate_tui.elastic.errors import UnreadResponseError
 from esmigrate_tui.elastic.paging import MOST_ALONE
 from esmigrate_tui.elastic.responses.search import SearchResponse
+from esmigrate_tui.elastic.searches import as_many_as_fit
 from esmigrate_tui.elastic.transport import BATCH_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.elastic.decoding import WireResponse
 
 
 class DocumentKey(msgspec.Struct, frozen=True):
@@ -52,18 +53,16 @@ async def sampled(cluster: Cluster, path: str, size: int) -> tuple[tuple[Documen
 
     They come by the search itself: an archive of 5.x finds no document by its _id at all.
     """
-    body: dict[str, Any] = {"size": size, "query": AT_RANDOM}
+    body: dict[str, Any] = {"query": AT_RANDOM}
     if (await cluster.wire.features()).excludes_vectors:
         body["_source"] = {"exclude_vectors": False}
-    while True:
-        most = BATCH_LIMIT if body["size"] > 1 else MOST_ALONE
-        try:
-            response = await cluster.wire.exchange("POST", f"{path}/_search", msgspec.json.encode(body), most=most)
-            break
-        except UnreadResponseError:
-            if body["size"] <= 1:
-                raise
-        body["size"] = max(1, body["size"] // 4)
+
+    async def request(amount: int) -> WireResponse:
+        sent = msgspec.json.encode(body | {"size": amount})
+        most = BATCH_LIMIT if amount > 1 else MOST_ALONE
+        return await cluster.wire.exchange("POST", f"{path}/_search", sent, most=most)
+
+    response = await as_many_as_fit(request, size)
     found, source_of = decoded_apart(response, SearchResponse[_SampledHit], IN_A_HIT, cluster.wire.connection.endpoint)
     # Before 6.0 a child's parent decides where it is kept, unless it was routed by itself.
     return tuple(
@@ -99,7 +98,6 @@ async def sources(cluster: Cluster, keys: Sequence[DocumentKey], *, most: int) -
 
 
 async def _searched(cluster: Cluster, keys: Sequence[DocumentKey]) -> dict[DocumentKey, bytes]:
-    """Those of the documents that a search finds."""
     wanted: dict[str, list[DocumentKey]] = {}
     for key in keys:
         wanted.setdefault(key.index, []).append(key)

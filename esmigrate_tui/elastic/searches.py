@@ -126,7 +126,7 @@ class Searches:
         async def request(amount: int) -> SearchResponse[dict[str, Any]]:
             return await self._wire.get(f"/{exact_name(name)}/_search?size={amount:d}", SearchResponse[dict[str, Any]])
 
-        found = await _as_many_as_fit(request, size)
+        found = await as_many_as_fit(request, size)
         return tuple(_cleaned(hit) for hit in found.hits.hits)
 
     async def first_sources(
@@ -142,7 +142,7 @@ class Searches:
             search = {"size": amount, "sort": ["_doc"]}
             return await self.search_each(dict.fromkeys(names, search), most=most)
 
-        response = await _as_many_as_fit(request, size)
+        response = await as_many_as_fit(request, size)
         result, sources = decoded_apart(
             response, MultiSearchResponse[SearchResponse[RawHit]], IN_SEVERAL, self._wire.connection.endpoint
         )
@@ -173,7 +173,7 @@ def partial_shards(place: str, name: str, done: str, shards: ShardCounts) -> Pro
     )
 
 
-async def _as_many_as_fit(request: Callable[[int], Awaitable[T]], amount: int) -> T:
+async def as_many_as_fit(request: Callable[[int], Awaitable[T]], amount: int) -> T:
     """The response with so many documents, or with fewer where that is too large; raises too-large for one."""
     while True:
         try:

@@ -14,6 +14,9 @@ import aiohttp
 import msgspec
 from elastic_transport import ConnectionTimeout
 
+from esmigrate_tui.elastic.error_words import LONGEST_EVIDENCE
+from esmigrate_tui.elastic.errors import not_elasticsearch
+from esmigrate_tui.elastic.paths import READING
 from esmigrate_tui.elastic.transport import RedirectedError, TooLargeResponseError
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.text import clean, size
@@ -22,10 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from esmigrate_tui.model.connection import Endpoint
-
-
-from esmigrate_tui.elastic.error_words import LONGEST_EVIDENCE
-from esmigrate_tui.elastic.errors import not_elasticsearch
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -46,20 +45,16 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         pending += [one.__cause__, one.__context__]
 
 
-_READING: Final = frozenset({"GET", "HEAD"})
-
+_UNKNOWN_AUTHORITY: Final = (
+    "was signed by an authority that this machine does not know",
+    "Give that authority's file (http_ca.crt in the cluster's config/certs), or pin the fingerprint.",
+)
 _CERTIFICATE_CODES: Final[dict[int, tuple[str, str]]] = {
     9: ("is not valid yet", "Look at the clocks of both machines."),
     10: ("has expired", "Have it renewed; only accept it unverified when you know why."),
     18: ("is self-signed, so no authority vouches for it", "Give its own file as authority, or pin its fingerprint."),
-    19: (
-        "was signed by an authority that this machine does not know",
-        "Give that authority's file (http_ca.crt in the cluster's config/certs), or pin the fingerprint.",
-    ),
-    20: (
-        "was signed by an authority that this machine does not know",
-        "Give that authority's file (http_ca.crt in the cluster's config/certs), or pin the fingerprint.",
-    ),
+    19: _UNKNOWN_AUTHORITY,
+    20: _UNKNOWN_AUTHORITY,
     21: ("could not be verified", "Give its authority's file, or pin the fingerprint."),
     62: ("is for another host name", "Use a name that stands in the certificate, or pin its fingerprint."),
     64: ("is for another address", "Use a name or address that stands in the certificate, or pin its fingerprint."),
@@ -89,7 +84,7 @@ def was_given_up(error: BaseException) -> bool:
 def _never_ending(most: int, endpoint: Endpoint, method: str) -> Problem:
     """The trouble with a response that was given up: its request may have been done."""
     what = f"An answer of {endpoint.authority} has more than {size(most)}, and was not read to its end"
-    is_change = method not in _READING
+    is_change = method not in READING
     return Problem(
         cause=Cause.UNKNOWN_OUTCOME if is_change else Cause.TOO_LARGE,
         what=f"{what}: it is not known whether this was done." if is_change else f"{what}.",
@@ -199,7 +194,7 @@ def _about_the_line(causes: tuple[BaseException, ...], endpoint: Endpoint, metho
         return not_elasticsearch(endpoint, {}, str(causes[-1]))
     is_slow = any(isinstance(cause, ConnectionTimeout | TimeoutError) for cause in causes)
     what = f"{place} did not answer in time" if is_slow else f"{place} broke off the line"
-    if method not in _READING:
+    if method not in READING:
         return Problem(
             cause=Cause.UNKNOWN_OUTCOME,
             what=f"{what}, so it is not known whether this was done.",

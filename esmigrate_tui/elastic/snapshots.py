@@ -132,7 +132,7 @@ class Snapshots:
 
     async def verify(self, repository: str) -> None:
         """Have every node verify that it reaches a repository; raises ProblemError with the first that does not."""
-        await self._wire.read(Request(method="POST", path=f"/_snapshot/{_segment(repository)}/_verify"))
+        await self._wire.read(f"/_snapshot/{_segment(repository)}/_verify")
 
     # -- snapshots ---------------------------------------------------------------------------------------------------
 
@@ -249,11 +249,9 @@ class Snapshots:
         """Why a primary shard is not started, in the server's words; None where the server (before 5.0) cannot say."""
         if not (await self._wire.features()).explains_allocation:
             return None
-        body = msgspec.json.encode({"index": index, "shard": shard, "primary": True}).decode()
+        wanted = {"index": index, "shard": shard, "primary": True}
         try:
-            response = await self._wire.read(
-                Request(method="POST", path="/_cluster/allocation/explain", body=body), AllocationExplanation
-            )
+            response = await self._wire.read("/_cluster/allocation/explain", wanted, AllocationExplanation)
         except ProblemError as error:
             if error.problem.cause in {Cause.USAGE, Cause.MISSING, Cause.UNSUPPORTED, Cause.PRIVILEGES}:
                 return None

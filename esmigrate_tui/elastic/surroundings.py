@@ -10,8 +10,6 @@ import asyncio
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import msgspec
-
 from esmigrate_tui.elastic.responses.cluster import LicenceResponse, OperationMode
 from esmigrate_tui.elastic.responses.indices import FlatSettings, IndexAliases, WritesResponse
 from esmigrate_tui.elastic.responses.nodes import NodeEntry, NodeSearchStats, NodesResponse, node_facts
@@ -28,7 +26,6 @@ from esmigrate_tui.elastic.responses.templates import (
 from esmigrate_tui.elastic.transport import LISTING_LIMIT
 from esmigrate_tui.elastic.wire import is_tolerated
 from esmigrate_tui.model.facts import NodeFacts, RoleView, TemplateFacts, TemplateLayer
-from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import clean
 
@@ -66,6 +63,10 @@ class Surroundings:
         """What can be seen there; None where the server lacks it or a role forbids it."""
         return await self._wire.get_or_none(path, kind, most=LISTING_LIMIT)
 
+    async def _get_if(self, path: str, kind: type[T], *, has: bool) -> T | None:
+        """The same, empty where a server of that version cannot have any (`has`)."""
+        return await self._get(path, kind) if has else kind()
+
     async def licence(self) -> str | None:
         """The type of its licence ("basic", "trial", "enterprise", …), with "expired" before it where it is."""
         features = await self._wire.features()
@@ -91,9 +92,8 @@ class Surroundings:
         """
         path = f"{await self._security()}/user/_has_privileges"
         wanted = [{"names": [index], "privileges": list(names)} for index, names in on_indices.items()]
-        body = msgspec.json.encode({"cluster": list(actions), "index": wanted}).decode()
         try:
-            response = await self._wire.read(Request(method="POST", path=path, body=body), HasPrivileges)
+            response = await self._wire.read(path, {"cluster": actions, "index": wanted}, HasPrivileges)
         except ProblemError as error:
             if not is_tolerated(error.problem):
                 raise
@@ -162,9 +162,8 @@ class Surroundings:
             return None
         template = {key: body[key] for key in ("settings", "mappings") if body.get(key)}
         wanted = {"index_patterns": ["esmigrate-look-*"], "priority": 2_000_000, "template": template}
-        request = Request(method="POST", path="/_index_template/_simulate", body=msgspec.json.encode(wanted).decode())
         try:
-            await self._wire.read(request)
+            await self._wire.read("/_index_template/_simulate", wanted)
         except ProblemError as error:
             if not is_tolerated(error.problem):
                 raise
@@ -223,10 +222,8 @@ class Surroundings:
         has_composable = (await self._wire.features()).has_composable_templates
         legacy, composable, components = await asyncio.gather(
             self._get("/_template", dict[str, LegacyTemplate]),
-            self._get(_TEMPLATES, IndexTemplates) if has_composable else _as_it_is(IndexTemplates()),
-            self._get("/_component_template", ComponentTemplates)
-            if has_composable
-            else _as_it_is(ComponentTemplates()),
+            self._get_if(_TEMPLATES, IndexTemplates, has=has_composable),
+            self._get_if("/_component_template", ComponentTemplates, has=has_composable),
         )
         if legacy is None or composable is None or components is None:
             return None
@@ -238,13 +235,13 @@ class Surroundings:
         named = dict[str, dict[str, Any]]
         legacy, pipelines, policies, components, templates, settings = await asyncio.gather(
             self._get("/_template?filter_path=*.order", named),
-            self._get("/_ingest/pipeline?filter_path=*.description,*.processors", named)
-            if features.has_ingest
-            else _nothing(),
-            self._get("/_ilm/policy?filter_path=*.version", named) if features.has_ilm else _nothing(),
-            self._get("/_component_template?filter_path=component_templates.name", ComponentTemplates)
-            if features.has_composable_templates
-            else _nothing(),
+            self._get_if("/_ingest/pipeline?filter_path=*.description,*.processors", named, has=features.has_ingest),
+            self._get_if("/_ilm/policy?filter_path=*.version", named, has=features.has_ilm),
+            self._get_if(
+                "/_component_template?filter_path=component_templates.name",
+                ComponentTemplates,
+                has=features.has_composable_templates,
+            ),
             self.index_templates(),
             self._get("/_cluster/settings?flat_settings=true", named),
         )
@@ -285,15 +282,6 @@ class Surroundings:
         return {alias: frozenset(indices) for alias, indices in found.items()}
 
 
-async def _as_it_is(value: T) -> T:
-    """For what a server of that version has none of."""
-    return value
-
-
-async def _nothing() -> None:
-    """For what a server of that version cannot have."""
-
-
 def _fitting(settings: Mapping[str, Any], patterns: Sequence[str]) -> dict[str, str]:
     return {
         key: value
@@ -303,7 +291,6 @@ def _fitting(settings: Mapping[str, Any], patterns: Sequence[str]) -> dict[str, 
 
 
 def _amount(response: object, path: Sequence[str]) -> int:
-    """The number below these keys; 0 where there is none."""
     for key in path:
         response = response.get(key) if isinstance(response, dict) else None
     return response if isinstance(response, int) else 0

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+import msgspec
 from elastic_transport import TransportError
 from elasticsearch import ApiError
 
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from elasticsearch import AsyncElasticsearch
 
     from esmigrate_tui.model.connection import Connection, Credential
-    from esmigrate_tui.model.ledger import Request
 
 T = TypeVar("T")
 
@@ -239,10 +239,10 @@ class Wire:
                 return None
             raise
 
-    async def read(self, request: Request, kind: type[T] = object) -> T:  # type: ignore[assignment]  # any JSON will do
-        """What a request returns that changes nothing, though it is no GET; raises ProblemError."""
-        sent = WireRequest(request.method, request.path, request.body or None, timeout=SLOW, changes=False)
-        return self.decode(await self.request(sent), kind)
+    async def read(self, path: str, body: object = None, kind: type[T] = object) -> T:  # type: ignore[assignment]  # any JSON
+        """What a POST returns that changes nothing, its body as JSON; raises ProblemError."""
+        content = None if body is None else msgspec.json.encode(body)
+        return self.decode(await self.request(WireRequest("POST", path, content, timeout=SLOW, changes=False)), kind)
 
     async def exchange(
         self,
@@ -373,7 +373,6 @@ class Wire:
 
 
 def _seconds(date: str) -> float | None:
-    """A Date header in seconds since 1970."""
     try:
         return parsedate_to_datetime(date).timestamp()
     except ValueError:

@@ -84,7 +84,6 @@ async def _written_and_made(
 
 
 def _place(plan: Plan, name: str, home: Path, new_id: Callable[[], str]) -> RunFolder:
-    """The earlier folder where it is for the same clusters, else a new one."""
     if not name:
         return make_folder(plan, home, new_id)
     there = find_run(name, home)
@@ -100,5 +99,4 @@ def _place(plan: Plan, name: str, home: Path, new_id: Callable[[], str]) -> RunF
 
 
 def _ends_of(plan: Plan) -> tuple[Connection | None, str, Connection, str]:
-    """The clusters of a plan: their addresses, and which they are."""
     return plan.source, plan.source_uuid, plan.destination, plan.destination_uuid

@@ -68,7 +68,6 @@ def _refused(task: Task, refused: int, arrived: int) -> Problem:
 
 
 def _others(arrived: int) -> str:
-    """What became of the documents that were not rejected."""
     return "all others arrived" if arrived else "there were no others, nothing arrived"
 
 
@@ -159,7 +158,6 @@ def _not_seen(task: Task) -> Problem:
 def _compared_otherwise(
     task: Task, compared: IndexComparison, there: int, arrived: int, moved: Acknowledged | None
 ) -> Problem:
-    """What a comparison of every document has found."""
     found = {difference.kind for difference in compared.differences}
     why = reasons(task, there, arrived, moved) if there != arrived else []
     if DifferenceKind.CONTENT in found:
@@ -195,7 +193,6 @@ def _what_to_do(found: set[DifferenceKind]) -> str:
 
 
 def _sampled_otherwise(task: Task, samples: Samples, there: int, arrived: int) -> Problem:
-    """What some documents that were chosen by chance have shown."""
     differ = "differs" if len(samples.different) == 1 else "differ"
     return Problem(
         cause=Cause.STATE,
@@ -236,7 +233,6 @@ def reasons(task: Task, there: int, arrived: int, moved: Acknowledged | None) ->
 
 
 def _of_source(task: Task, there: int, moved: Acknowledged | None) -> list[str]:
-    """What became of the source since the plan was made, and since it was read."""
     why: list[str] = []
     if task.documents is not None and there != task.documents:
         change = abs(there - task.documents)

@@ -88,7 +88,6 @@ class DefinitionsToMake:
             await cancelled(news)
 
     async def _settle(self, one: CarriedDefinition, fate: CarryOutcome | None, problem: Problem | None = None) -> None:
-        """Report what became of a definition."""
         if fate is not None:
             at = self._context.clock()
             await self._context.record(CarriedOver(at=at, kind=one.kind, name=one.name, fate=fate, problem=problem))

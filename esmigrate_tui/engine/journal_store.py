@@ -157,7 +157,6 @@ class JournalStore:
         return True
 
     def _reader(self) -> sqlite3.Connection | None:
-        """The connection, or None while there is no journal yet."""
         self._raise_lost()
         has_begun = self._has_begun()
         if not os.path.lexists(self.path):

@@ -77,7 +77,6 @@ class LedgerClusters:
 
 
 async def _if_allowed(request: Awaitable[T]) -> T | None:
-    """The result of a request, None where this user may not make it."""
     try:
         return await request
     except ProblemError as error:
@@ -320,7 +319,6 @@ def _replaced(side: Side, index: str) -> Problem:
 
 
 def _elsewhere(entry: LedgerEntry) -> Problem:
-    """The trouble that a change was made on another cluster than the one that is reached."""
     return Problem(
         cause=Cause.STALE,
         what=f"This was changed on another cluster than the {entry.side} is now, so nothing was reverted there.",

@@ -146,17 +146,11 @@ class OngoingWork:
                 await close()
 
     def _polling(self) -> asyncio.Task[Acknowledged | None]:
-        """The poll under way, begun where there is none."""
         if self._poll is None:
             if self._steps is None:
                 raise AssertionError(self.work.task.number)
-            self._poll = asyncio.ensure_future(_next(self._steps))
+            self._poll = asyncio.ensure_future(anext(self._steps, None))
         return self._poll
-
-
-async def _next(steps: AsyncIterator[Acknowledged]) -> Acknowledged | None:
-    """The next acknowledgement, None at the end."""
-    return await anext(steps, None)
 
 
 # -- how often it is polled, and which polls are worth an event in the journal ---------------------------------------

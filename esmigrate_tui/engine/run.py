@@ -222,7 +222,6 @@ class Run:
         return None
 
     async def _revert_all(self) -> None:
-        """Revert what is still changed; what cannot be stays on the ledger."""
         wait = self._context.wait(_REVERTING)
         while (problem := await self._context.ledger.settle()) is not None:
             retry = await wait.failed(problem)

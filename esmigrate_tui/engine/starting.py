@@ -206,7 +206,6 @@ def _wait_for_end(child: subprocess.Popen[bytes], loop: asyncio.AbstractEventLoo
 
 
 def _start_failure(folder: RunFolder, log_size: int, code: int | None) -> ProblemError:
-    """The trouble of a process that never said that it holds the run."""
     said = _log_tail(folder, log_size)
     if code == ExitCode.HELD:
         other = writes_there_too(folder, read_plan(folder))

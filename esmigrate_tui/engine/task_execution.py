@@ -338,7 +338,6 @@ def work_of(plan: Plan, run: str, task: Task, requests_per_second: float) -> Wor
 
 
 def _may_go_on(method: MethodName, task: Task, trouble: Problem) -> Problem:
-    """The trouble that the work of a stopped task could not be cancelled."""
     if method.traits.stopping_deletes:
         return Problem(
             cause=trouble.cause,

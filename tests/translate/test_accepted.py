@@ -223,8 +223,8 @@ async def _moments(cluster: Cluster, definition: IndexDefinition, document: str,
     await cluster.changes.create_index(index, translate(definition, await cluster.wire.version()).as_json())
     try:
         await performed(cluster, Request(method="PUT", path=f"/{index}/_doc/1?refresh=true", body=document))
-        body = json.dumps({"sort": [{name: {"order": "asc"}} for name in fields]})
-        told = await cluster.wire.read(Request(method="POST", path=f"/{index}/_search", body=body), dict[str, Any])
+        body = {"sort": [{name: {"order": "asc"}} for name in fields]}
+        told = await cluster.wire.read(f"/{index}/_search", body, dict[str, Any])
     finally:
         await cluster.changes.delete_index(index)
     sort: list[int] = told["hits"]["hits"][0]["sort"]

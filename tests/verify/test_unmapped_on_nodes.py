@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from esmigrate_tui.model.event import RunOutcome
-from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.progress import TaskState
@@ -66,8 +65,7 @@ async def test_one_arrives_and_is_verified(
 async def test_why_an_index_cannot_be_read_is_told_in_the_servers_words(nodes: SharedNodes) -> None:
     async with pair(nodes, "6.8.23") as (clusters, _):
         source, _ = await bare(clusters)
-        asked = Request(method="POST", path=f"/{BARE}/_search", body='{"sort":[{"nowhere":"asc"}]}')
         with pytest.raises(ProblemError) as caught:
-            await source.cluster.wire.read(asked)
+            await source.cluster.wire.read(f"/{BARE}/_search", {"sort": [{"nowhere": "asc"}]})
     assert "No mapping found for [nowhere]" in str(caught.value)
     assert "{'" not in str(caught.value) + caught.value.problem.evidence

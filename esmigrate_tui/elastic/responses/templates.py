@@ -102,7 +102,6 @@ def _layer(name: str, body: _TemplateBody) -> TemplateLayer:
 
 
 def _dotted(settings: Mapping[str, Any], inside: str = "") -> Iterator[tuple[str, Any]]:
-    """Nested settings by dotted names."""
     for key, value in settings.items():
         if isinstance(value, dict):
             yield from _dotted(value, f"{inside}{key}.")
