@@ -6,8 +6,10 @@ numbers belong to none, and what would be too large is asked for in smaller piec
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from esmigrate_tui.elastic.documents import UnreadDocument
 from esmigrate_tui.elastic.paging import (
@@ -28,26 +30,28 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.documents import Document, DocumentPage, Documents
 
 
-class Memory(Protocol):
-    """What bounds the bytes that several readers hold together."""
+class RequestMemory:
+    """`size` bytes may be held; who needs more than are free waits in line, but not where none are held."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self.held = 0
+        self._freed = asyncio.Event()
+        self._line = asyncio.Lock()
 
     async def take(self, amount: int) -> None:
-        """Hold so many bytes, as soon as there is room for them."""
-        ...
+        """Hold so many bytes, when they are free or when none are held."""
+        async with self._line:  # a large one is not passed over for ever by small ones
+            while self.held and self.held + amount > self._size:
+                self._freed.clear()
+                await self._freed.wait()
+            self.held += amount
 
     def change(self, amount: int) -> None:
-        """Hold more, or fewer, than was taken."""
-        ...
-
-
-class Unbounded:
-    """Memory for a reader that holds one page at a time anyway."""
-
-    async def take(self, amount: int) -> None:
-        """Nothing is waited for."""
-
-    def change(self, amount: int) -> None:
-        """Nothing is counted."""
+        """Hold more, or fewer, than was taken: what a page really has is seen when it is there."""
+        self.held += amount
+        if amount < 0:
+            self._freed.set()
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class WindowReader:
         alone: int = MOST_ALONE,
         versions: bool = False,
         keeps_unread: bool = False,
-        memory: Memory | None = None,
+        memory: RequestMemory | None = None,
     ) -> None:
         self._documents = documents
         self._index, self._shard = place
@@ -89,7 +93,7 @@ class WindowReader:
         self._alone = alone
         self._versions = versions
         self._keeps_unread = keeps_unread
-        self._memory = memory or Unbounded()
+        self._memory = memory or RequestMemory(sys.maxsize)
         self._density = 1.0  # documents a number
         self._more = 0  # documents to ask for beside, where all of the last answer bear one number
 

@@ -67,18 +67,19 @@ def chosen_types(create: str, version: Version) -> tuple[ChosenType, ...]:
     except msgspec.MsgspecError:
         return ()
     mappings = body.get("mappings")
-    return tuple(_walked(mappings if isinstance(mappings, dict) else {}, "", version))
+    features = Features.of_elasticsearch(version)
+    return tuple(_walked(mappings if isinstance(mappings, dict) else {}, "", features))
 
 
-def _walked(holder: dict[str, Any], inside: str, version: Version) -> Iterator[ChosenType]:
+def _walked(holder: dict[str, Any], inside: str, features: Features) -> Iterator[ChosenType]:
     properties = holder.get("properties")
     for name, entry in (properties if isinstance(properties, dict) else {}).items():
         if not isinstance(entry, dict):
             continue
         field = inside + name
         if not (entry.get("properties") and entry.get("type", "object") == "object"):  # its fields say it all
-            yield ChosenType(field=clean(field, 300), chosen=_named(entry), guess=_guessed(entry, version))
-        yield from _walked(entry, f"{field}.", version)
+            yield ChosenType(field=clean(field, 300), chosen=_named(entry), guess=_guessed(entry, features))
+        yield from _walked(entry, f"{field}.", features)
 
 
 def _named(entry: dict[str, Any]) -> str:
@@ -95,16 +96,16 @@ def _named(entry: dict[str, Any]) -> str:
     return kind + shape
 
 
-def _guessed(entry: dict[str, Any], version: Version) -> str:
+def _guessed(entry: dict[str, Any], features: Features) -> str:
     """What dynamic mapping makes of the first value: it knows JSON's own types, and dates of a few forms."""
     kind = str(entry.get("type", "object"))
-    text = BOTH if Features.of_elasticsearch(version).has_keywords else "string"
+    text = BOTH if features.has_keywords else "string"
     if kind in _STRINGS:
         return text
     if kind in _WHOLE:
         return "long"
     if kind in _BROKEN:
-        return "float" if Features.of_elasticsearch(version).guesses_floats else "double"
+        return "float" if features.guesses_floats else "double"
     if kind in {"date", "date_nanos"}:
         return _guessed_date(str(entry.get("format", "")), text)
     if kind.endswith("_range"):

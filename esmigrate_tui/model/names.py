@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
-    from esmigrate_tui.model.facts import Version
+    from esmigrate_tui.model.features import Features
 
 _NOWHERE: Final = ' ",*\\<|>/?#'
 _LONGEST: Final = 255  # bytes
@@ -43,11 +42,10 @@ def index_name_trouble(name: str) -> str:
     return ""
 
 
-def alias_trouble(name: str, version: Version) -> str:
-    """Why a cluster of that version takes no alias of this name, in words; "" where it does."""
+def alias_trouble(name: str, features: Features) -> str:
+    """Why a cluster with these abilities takes no alias of this name, in words; "" where it does."""
     if not name:
         return "it has no name"
-    features = Features.of_elasticsearch(version)
     if not features.checks_alias_names:
         return ""
     odd = next((one for one in name if one in _NOWHERE or (one == ":" and features.rejects_colons)), None)

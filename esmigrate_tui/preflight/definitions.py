@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.model.facts import Version
 
 Kind = tuple[Mapping[str, Any], tuple[str, ...]]
 """A definition, and the names of the indices that have it."""
@@ -102,8 +101,8 @@ async def definitions_accepted(draft: Draft, clusters: Clusters) -> AsyncIterato
     bodies = bodies_of(draft)
     if not bodies:
         return
-    version = await clusters.destination.wire.version()
-    own = {name: rule for name, body in bodies.items() if (rule := refused_by_rule(body, version))}
+    features = await clusters.destination.wire.features()
+    own = {name: rule for name, body in bodies.items() if (rule := refused_by_rule(body, features))}
     for rule, names in _by_value(own).items():
         yield refused(names, rule, "Correct the definition: with m where indices are selected, or in the plan.")
     tries = joined_settings(kinds_of({name: body for name, body in bodies.items() if name not in own}))
@@ -141,12 +140,11 @@ def tried(body: Mapping[str, Any]) -> dict[str, Any]:
     return {**body, "settings": settings}
 
 
-def refused_by_rule(body: Mapping[str, Any], version: Version) -> str:
+def refused_by_rule(body: Mapping[str, Any], features: Features) -> str:
     """Why a server would refuse a definition for what no trial shows, in words; "" where it would not."""
     for alias in body.get("aliases") or {}:
-        if why := alias_trouble(alias, version):
+        if why := alias_trouble(alias, features):
             return f"Invalid alias name {clean(alias, 200)}: {why}"
-    features = Features.of_elasticsearch(version)
     settings = named(body.get("settings") or {})
     size = _number(settings.get(_PARTITIONS))
     most = _number(settings.get("index.number_of_routing_shards"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from esmigrate_tui.elastic.documents import Document, DocumentPage, UnreadDocument
 from esmigrate_tui.elastic.paging import PageSize
-from esmigrate_tui.elastic.windows import WindowReader
+from esmigrate_tui.elastic.windows import RequestMemory, WindowReader
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 
 
@@ -36,22 +36,11 @@ class Shard:
         return page_of([kind(id=str(number), sort=(number,))]), number
 
 
-class Held:
-    def __init__(self) -> None:
-        self.bytes = 0
-
-    async def take(self, amount: int) -> None:
-        self.bytes += amount
-
-    def change(self, amount: int) -> None:
-        self.bytes += amount
-
-
 def page_of(documents: list[Document]) -> DocumentPage:
     return DocumentPage(documents=tuple(documents), bytes=10 * len(documents), has_breaks=False)
 
 
-async def all_of(shard: Shard, until: int, held: Held, *, keeps_unread: bool = True) -> list[str]:
+async def all_of(shard: Shard, until: int, held: RequestMemory, *, keeps_unread: bool = True) -> list[str]:
     size = PageSize(documents=8)
     reader = WindowReader(cast("Any", shard), ("logs", 0), until, size, keeps_unread=keeps_unread, memory=held)
     found: list[str] = []
@@ -68,21 +57,21 @@ async def all_of(shard: Shard, until: int, held: Held, *, keeps_unread: bool = T
 
 @given(st.lists(st.integers(0, 80), max_size=60).map(sorted))
 async def test_each_document_is_given_once_and_no_memory_is_kept(numbers: list[int]) -> None:
-    held = Held()
+    held = RequestMemory(1 << 40)
     assert await all_of(Shard(numbers), 80, held) == [str(number) for number in numbers]
-    assert held.bytes == 0
+    assert held.held == 0
 
 
 async def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones() -> None:
-    shard, held = Shard(list(range(40)), most=3), Held()
+    shard, held = Shard(list(range(40)), most=3), RequestMemory(1 << 40)
     assert await all_of(shard, 39, held) == [str(number) for number in range(40)]
     assert min(shard.asked) <= 3
-    assert held.bytes == 0
+    assert held.held == 0
 
 
 async def test_a_document_that_is_too_large_by_itself_is_unread_or_the_error() -> None:
-    held = Held()
+    held = RequestMemory(1 << 40)
     assert await all_of(Shard(list(range(5)), heavy=2), 4, held) == ["0", "1", "2", "3", "4"]
     with pytest.raises(ProblemError):
         await all_of(Shard(list(range(5)), heavy=2), 4, held, keeps_unread=False)
-    assert held.bytes == 0
+    assert held.held == 0

@@ -15,6 +15,7 @@ from esmigrate_tui.methods.reindex_from_remote.decisions import divided
 from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField, edges_of, fields_of, how_many, query_of
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
 
@@ -130,9 +131,9 @@ def test_the_timestamp_comes_first_then_dates_then_whole_numbers_and_at_last_the
             "name": {"type": "keyword"},
         }
     }
-    names = [field.name for field in fields_of(mapping, NEW)]
+    names = [field.name for field in fields_of(mapping, Features.of_elasticsearch(NEW))]
     assert names == ["@timestamp", "born", "deep.made", "n", "_seq_no"]
-    assert [field.name for field in fields_of(mapping, Version(5, 6, 16))] == names[:-1]
+    assert [field.name for field in fields_of(mapping, Features.of_elasticsearch(Version(5, 6, 16)))] == names[:-1]
 
 
 @pytest.mark.parametrize(
@@ -151,24 +152,24 @@ def test_the_timestamp_comes_first_then_dates_then_whole_numbers_and_at_last_the
 def test_a_field_that_cannot_be_searched_or_has_no_column_of_the_documents_own_divides_nothing(
     field: dict[str, Any],
 ) -> None:
-    assert fields_of({"properties": {"f": field}}, Version(5, 6, 16)) == ()
+    assert fields_of({"properties": {"f": field}}, Features.of_elasticsearch(Version(5, 6, 16))) == ()
 
 
 def test_the_fields_of_every_type_of_an_old_index_are_looked_at() -> None:
     mappings = {"book": {"properties": {"made": {"type": "date"}}}, "loan": {"properties": {"n": {"type": "integer"}}}}
-    assert [field.name for field in fields_of(mappings, Version(2, 4, 6))] == ["made", "n"]
+    assert [field.name for field in fields_of(mappings, Features.of_elasticsearch(Version(2, 4, 6)))] == ["made", "n"]
 
 
 def test_a_word_that_only_a_newer_server_knows_does_no_harm() -> None:
     mapping = {"new_word": True, "properties": {"n": {"type": "long"}}}
-    assert fields_of(mapping, NEW)[-1] == RangeField("_seq_no")
+    assert fields_of(mapping, Features.of_elasticsearch(NEW))[-1] == RangeField("_seq_no")
 
 
 def test_only_the_field_that_was_asked_for_is_taken() -> None:
     mapping = {"properties": {"@timestamp": {"type": "date"}, "a": {"properties": {"n": {"type": "long"}}}}}
-    assert fields_of(mapping, NEW, "a.n") == (RangeField("a.n"),)
-    assert fields_of(mapping, NEW, "_seq_no") == (RangeField("_seq_no"),)
-    assert fields_of(mapping, NEW, "nothing") == ()
+    assert fields_of(mapping, Features.of_elasticsearch(NEW), "a.n") == (RangeField("a.n"),)
+    assert fields_of(mapping, Features.of_elasticsearch(NEW), "_seq_no") == (RangeField("_seq_no"),)
+    assert fields_of(mapping, Features.of_elasticsearch(NEW), "nothing") == ()
 
 
 @pytest.mark.parametrize(

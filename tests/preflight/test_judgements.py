@@ -15,6 +15,7 @@ from esmigrate_tui.model.connection import Connection, Endpoint, Side
 from esmigrate_tui.model.copy_options import CopyOptions, TypeRule
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import IndexFacts, RoleView, Version
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Task
@@ -273,7 +274,7 @@ def test_a_partitioned_index_is_judged_by_the_shards_that_it_will_have(
     words: str,
 ) -> None:
     body = {"settings": settings, "mappings": {"_routing": {"required": True}} if is_routed else {}}
-    said = refused_by_rule(body, Version(major, 0))
+    said = refused_by_rule(body, Features.of_elasticsearch(Version(major, 0)))
     assert (words in said) if words else not said
     assert "index.routing_partition_size" not in tried(body)["settings"]
 
@@ -300,4 +301,4 @@ def test_an_alias_has_a_name_that_the_destination_takes_or_is_left_out_and_told(
         is_odd = major in majors or (major > 5 and 5 in majors)
         assert (name not in kept, len(changes)) == (is_odd, int(is_odd))
         assert "plain" in kept
-        assert bool(refused_by_rule({"aliases": {name: {}}}, version)) is is_odd
+        assert bool(refused_by_rule({"aliases": {name: {}}}, Features.of_elasticsearch(version))) is is_odd

@@ -59,6 +59,7 @@ from esmigrate_tui.methods.reindex_from_remote.decisions import (
 from esmigrate_tui.methods.reindex_from_remote.ranges import edges_of, fields_of, how_many, query_of
 from esmigrate_tui.methods.template_effects import with_template_note
 from esmigrate_tui.model.connection import SignIn
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import PASSING, Cause, Problem, ProblemError
@@ -241,9 +242,9 @@ def _raise_unsplittable(draft: Draft) -> None:
     """Raise ProblemError (usage) where no chosen index can be divided by the field that the plan names."""
     if not draft.split_by or draft.source_facts is None:
         return
-    version = draft.source_facts.version
+    features = Features.of_elasticsearch(draft.source_facts.version)
     mappings = [draft.definitions[index.name].mappings for index in draft.chosen]
-    if not any(fields_of(one, version, draft.split_by) for one in mappings):
+    if not any(fields_of(one, features, draft.split_by) for one in mappings):
         raise ProblemError.of(
             Cause.USAGE,
             f"No chosen index can be divided by {clean(draft.split_by, 200)}.",
@@ -288,7 +289,7 @@ async def _begun(work: Work, clusters: Clusters) -> tuple[ReindexState, str]:
     wanted = how_many(plan, documents, task.size, shards)
     if wanted < 2:
         return WHOLE, ""
-    for field in fields_of(definition.mappings, await source.wire.version(), plan.split_by):
+    for field in fields_of(definition.mappings, await source.wire.features(), plan.split_by):
         spread = await spread_of(source, task.source_index, field.name, documents)
         edges = edges_of(field, spread, wanted) if spread is not None else ()
         state = divided(field, edges)

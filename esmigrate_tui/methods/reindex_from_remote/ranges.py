@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.elastic.searches import NO_DOCUMENT
-from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.plan import MOST_RANGES
 from esmigrate_tui.translate.mappings import is_typeless, types_of
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from esmigrate_tui.elastic.field_percentiles import Spread
-    from esmigrate_tui.model.facts import Version
+    from esmigrate_tui.model.features import Features
     from esmigrate_tui.model.plan import Plan
 
 WORTH_DOCUMENTS: Final = 50_000
@@ -69,8 +68,8 @@ def how_many(plan: Plan, documents: int, size: int | None, shards: int = 1) -> i
     return max(1, min(MOST_UNASKED, documents, worth, bearable))
 
 
-def fields_of(mappings: dict[str, Any], version: Version, asked: str = "") -> tuple[RangeField, ...]:
-    """The fields by which an index of that version can be divided, the most likely first; of `asked` only that one.
+def fields_of(mappings: dict[str, Any], features: Features, asked: str = "") -> tuple[RangeField, ...]:
+    """The fields by which an index can be divided on such a server, the most likely first; of `asked` only that one.
 
     `@timestamp`, other dates, whole numbers, each as near to the top as can be; at last the number that the server
     itself gives each change. What is not searchable or has no column of values is left out, and so are nested fields:
@@ -78,12 +77,12 @@ def fields_of(mappings: dict[str, Any], version: Version, asked: str = "") -> tu
     """
     found = [field for root in _roots(mappings) for field in _fields(root, "")]
     if asked:
-        found += [_CHANGES] if Features.of_elasticsearch(version).has_sequence_numbers else []
+        found += [_CHANGES] if features.has_sequence_numbers else []
         return tuple(field for field in dict.fromkeys(found) if field.name == asked)
     ranked = sorted(
         dict.fromkeys(found), key=lambda one: (one.name != "@timestamp", not one.is_date, one.name.count("."))
     )
-    return (*ranked[:_MOST_TRIED], *([_CHANGES] if Features.of_elasticsearch(version).has_sequence_numbers else []))
+    return (*ranked[:_MOST_TRIED], *([_CHANGES] if features.has_sequence_numbers else []))
 
 
 def _roots(mappings: dict[str, Any]) -> tuple[dict[str, Any], ...]:
