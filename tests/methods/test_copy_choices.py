@@ -10,7 +10,7 @@ import pytest
 
 from esmigrate_tui.elastic.documents import Document
 from esmigrate_tui.methods.contract import Work
-from esmigrate_tui.methods.writing.bulk import BulkWriter
+from esmigrate_tui.methods.writing.bulk import BulkWriter, WriteSetting
 from esmigrate_tui.model.copy_options import CopyOptions, PipelineRule, TypeRule
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.problem import Cause, ProblemError
@@ -393,9 +393,8 @@ async def test_what_is_written_for_a_data_stream_as_documented_has_no_routing(no
         [work] = await planned(clusters, draft, "cc-routed", "cc-routed", CopyOptions())
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         task = msgspec.structs.replace(work.task, create="", kind=RestoreKind.DATA_STREAM)
-        writer = BulkWriter(
-            Work(task, work.plan, "cc", 0.0), clusters, features=Features.of_elasticsearch("7.0.0"), limit=0
-        )
+        wanted, newer = Work(task, work.plan, "cc", 0.0), Features.of_elasticsearch("7.0.0")
+        writer = BulkWriter(WriteSetting(work=wanted, clusters=clusters, destination=newer, limit=0))
         sources = (b'{"@timestamp":"2026-01-01"}', b'{\n"@timestamp":"2026-01-01"}')
         sent = [
             Document(id=str(position), routing="r", source=msgspec.Raw(source))

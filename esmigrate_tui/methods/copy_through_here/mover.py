@@ -176,7 +176,6 @@ async def _setting(work: Work, clusters: Clusters) -> CopySetting:
         total=await source_of(clusters).searches.count(work.task.source_index, kind=work.task.type),
         destination=features,
         limit=await clusters.destination.documents.largest_request(),
-        is_fresh=bool(work.task.create),
         pipeline=NO_PIPELINE if switches_off(work.plan, features.version) else "",
     )
 

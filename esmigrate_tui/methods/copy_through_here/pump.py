@@ -18,7 +18,7 @@ from esmigrate_tui.elastic.waiting import seen_through
 from esmigrate_tui.elastic.windows import WindowReader
 from esmigrate_tui.methods.copy_through_here.decisions import CopyState, acknowledged, read_again
 from esmigrate_tui.methods.filling import source_of
-from esmigrate_tui.methods.writing.bulk import BulkWriter
+from esmigrate_tui.methods.writing.bulk import BulkWriter, WriteSetting
 from esmigrate_tui.methods.writing.control import now
 from esmigrate_tui.methods.writing.decisions import wait_before
 from esmigrate_tui.methods.writing.pumping import WATCHED, ControlledPump
@@ -29,11 +29,8 @@ from esmigrate_tui.model.problem import Cause, ProblemError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.elastic.documents import Document, DocumentPage
-    from esmigrate_tui.methods.contract import Work
     from esmigrate_tui.model.event import Reject
-    from esmigrate_tui.model.features import Features
 
 _USUAL_LIMIT: Final = 100 * 1024 * 1024  # http.max_content_length
 _READ_TRIES: Final = 4
@@ -52,34 +49,18 @@ class _Read:
     scroll: str = ""
 
 
-@dataclass(frozen=True)
-class CopySetting:
-    """What does not change while a pump runs; `limit` is the largest request the destination takes, 0 where unknown.
+@dataclass(frozen=True, kw_only=True)
+class CopySetting(WriteSetting):
+    """What does not change while a pump copies; `total` is how many documents the source has."""
 
-    `pipeline` is what every request to the destination says of pipelines, "" for nothing.
-    """
-
-    work: Work
-    clusters: Clusters
     total: int
-    destination: Features
-    limit: int
-    is_fresh: bool
-    pipeline: str = ""
 
 
 class Pump(ControlledPump[CopyState]):
     """Streams that each carry one part: while a page is written, the next one is read."""
 
     def __init__(self, setting: CopySetting, state: CopyState, portion: PageSize) -> None:
-        writer = BulkWriter(
-            setting.work,
-            setting.clusters,
-            features=setting.destination,
-            limit=setting.limit,
-            pipeline=setting.pipeline,
-        )
-        super().__init__(writer, state, state.streams)
+        super().__init__(BulkWriter(setting), state, state.streams)
         self._setting = setting
         self._source = source_of(setting.clusters).documents
         self._index = setting.work.task.source_index

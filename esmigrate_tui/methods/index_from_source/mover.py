@@ -235,7 +235,7 @@ async def _setting(work: Work, clusters: Clusters, reading: FileReading) -> File
         reading=reading,
         destination=features,
         limit=await clusters.destination.documents.largest_request(),
-        is_fresh=bool(work.task.create),
+        pipeline=reading.pipeline,
         type=await _type_there(work, clusters) if features.has_several_types else "",
     )
 

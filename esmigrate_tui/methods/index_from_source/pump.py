@@ -17,7 +17,7 @@ import msgspec
 from esmigrate_tui.elastic.documents import Document
 from esmigrate_tui.elastic.paging import FIRST_PAGE, LARGEST_PAGE, TARGET_BYTES, PageSize
 from esmigrate_tui.methods.index_from_source.decisions import FileState, are_collisions, settled
-from esmigrate_tui.methods.writing.bulk import BulkWriter
+from esmigrate_tui.methods.writing.bulk import BulkWriter, WriteSetting
 from esmigrate_tui.methods.writing.control import now
 from esmigrate_tui.methods.writing.decisions import Tally
 from esmigrate_tui.methods.writing.pumping import ControlledPump
@@ -28,9 +28,6 @@ from esmigrate_tui.model.text import clean
 from esmigrate_tui.reading.pages import FilePages, RowPage, RowPosition
 
 if TYPE_CHECKING:
-    from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.methods.contract import Work
-    from esmigrate_tui.model.features import Features
     from esmigrate_tui.model.files import FileReading, FileRow
 
 
@@ -40,19 +37,11 @@ class FileDocument(Document, frozen=True, gc=False):
     place: str = ""
 
 
-@dataclass(frozen=True)
-class FileSetting:
-    """What does not change while files are indexed; `limit` is the largest request there, 0 where unknown.
+@dataclass(frozen=True, kw_only=True)
+class FileSetting(WriteSetting):
+    """What does not change while files are indexed; before 6.0 documents are written with `type`."""
 
-    `type` is what documents are written with where an index may have several, before 6.0.
-    """
-
-    work: Work
-    clusters: Clusters
     reading: FileReading
-    destination: Features
-    limit: int
-    is_fresh: bool
     type: str = ""
 
 
@@ -68,15 +57,7 @@ class FilePump(ControlledPump[FileState]):
     """One reader, and several bulks under way, which are acknowledged in the order of the files."""
 
     def __init__(self, setting: FileSetting, state: FileState) -> None:
-        writer = BulkWriter(
-            setting.work,
-            setting.clusters,
-            features=setting.destination,
-            limit=setting.limit,
-            pipeline=setting.reading.pipeline,
-            name=_place,
-        )
-        super().__init__(writer, state, state.streams)
+        super().__init__(BulkWriter(setting, _place), state, state.streams)
         self._setting = setting
         self._reading = setting.reading
         self._target = setting.work.task.destination_index

@@ -7,6 +7,7 @@ room.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.elastic.documents import UnreadDocument
@@ -50,29 +51,35 @@ _OF_ONE_ALONE: Final = frozenset({Cause.TOO_LARGE})
 _STATUS: Final = {Cause.TOO_LARGE: 413, Cause.BUSY: 429}
 
 
-class BulkWriter:
-    """What one perform writes with; `limit` is the largest request the destination takes, 0 where that is unknown.
+@dataclass(frozen=True, kw_only=True)
+class WriteSetting:
+    """What does not change while a perform writes; `limit` is the largest request there, 0 where unknown.
 
-    `pipeline` is the ingest pipeline that the documents go through, "" for the index's own. `name` is what a document
-    is called where it is refused; its _id where nothing else is said.
+    `destination` is what its version can do, `pipeline` what documents go through, "" for the index's own.
     """
 
-    def __init__(
-        self,
-        work: Work,
-        clusters: Clusters,
-        *,
-        features: Features,
-        limit: int,
-        pipeline: str = "",
-        name: Callable[[Document], str] | None = None,
-    ) -> None:
-        self._work = work
-        self._destination = clusters.destination.documents
+    work: Work
+    clusters: Clusters
+    destination: Features
+    limit: int
+    pipeline: str = ""
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the run has made the index."""
+        return bool(self.work.task.create)
+
+
+class BulkWriter:
+    """What one perform writes with; `name` is what a document is called where it is refused, its _id by itself."""
+
+    def __init__(self, setting: WriteSetting, name: Callable[[Document], str] | None = None) -> None:
+        self._work = work = setting.work
+        self._destination = setting.clusters.destination.documents
         self._target = work.task.destination_index
-        self._features = features
-        self._limit = limit
-        self._pipeline = pipeline
+        self._features = setting.destination
+        self._limit = setting.limit
+        self._pipeline = setting.pipeline
         self._versions = work.plan.copying.versions
         self._routes = work.task.kind is not RestoreKind.DATA_STREAM  # which takes no routing
         self._name = name
