@@ -321,7 +321,7 @@ class Documents:
             if is_spaced:
                 result = _with_outer_spaces(body, result)
         shards = result.shards
-        if result.timed_out or shards.failed or shards.successful != shards.total or not shards.total:
+        if result.timed_out or not shards.are_whole:
             raise partial_shards(self._wire.place, index, "read", shards)
         return DocumentPage(result.hits.hits, len(body), has_breaks, result.scroll_id)
 

@@ -103,7 +103,7 @@ class Searches:
         response = await self._wire.exchange("GET" if body is None else "POST", path, body)
         counted = self._wire.decode(response, CountResponse)
         shards = counted.shards
-        if shards.failed or shards.successful != shards.total or not shards.total:
+        if not shards.are_whole:
             raise partial_shards(self._wire.place, name, "counted", shards)
         return counted.count
 

@@ -10,6 +10,9 @@ import asyncio
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+import msgspec
+
+from esmigrate_tui.elastic.paths import paths_of
 from esmigrate_tui.elastic.responses.cluster import LicenceResponse, OperationMode
 from esmigrate_tui.elastic.responses.indices import FlatSettings, IndexAliases, WritesResponse
 from esmigrate_tui.elastic.responses.nodes import NodeEntry, NodeSearchStats, NodesResponse, node_facts
@@ -43,6 +46,10 @@ _NODES: Final = (
 _WRITTEN: Final = (
     "/_stats/indexing?filter_path=indices.*.primaries.indexing.index_total,indices.*.primaries.indexing.delete_total"
 )
+_POOLS: Final = ("write", "bulk", "index")  # the first from 6.3 on
+_REJECTED: Final = "/_nodes/stats/thread_pool?filter_path=" + ",".join(
+    f"nodes.*.thread_pool.{pool}.rejected" for pool in _POOLS
+)
 # Where a feature that costs a licence counts what there is of it.
 _COUNTED: Final = {
     "watcher": ("count", "total"),
@@ -51,6 +58,21 @@ _COUNTED: Final = {
     "searchable_snapshots": ("indices_count",),
 }
 _TEMPLATES: Final = "/_index_template"  # in one form, so that one preflight requests them once
+
+
+class WriteTroubles(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts since a shard, or a node, was started; None where this user may not see them."""
+
+    failed: int | None = None
+    turned_away: int | None = None
+
+
+class _ThreadPool(msgspec.Struct, frozen=True):
+    rejected: int = 0
+
+
+class _NodeThreadPools(msgspec.Struct, frozen=True):
+    thread_pool: dict[str, _ThreadPool] = {}
 
 
 class Surroundings:
@@ -138,6 +160,27 @@ class Surroundings:
         response = await self._wire.get(_WRITTEN, WritesResponse, anew=True)
         counters = {name: one.primaries.indexing for name, one in response.indices.items()}
         return {clean(name): each.index_total + each.delete_total for name, each in counters.items()}
+
+    async def write_troubles(self, index: str) -> WriteTroubles:
+        """What is counted of failed writes of one index, and of rejected ones of all nodes.
+
+        Of a document that a mapping rejects it keeps no count: 7.17.28 has `index_failed` 0 after one, 1 after a
+        conflict.
+        """
+        (path,) = paths_of([index])
+        failed = f"{path}/_stats/indexing?filter_path=indices.*.primaries.indexing.index_failed"
+        stats, nodes = await asyncio.gather(
+            self._wire.get_or_none(failed, WritesResponse),
+            self._wire.get_or_none(_REJECTED, NodesResponse[_NodeThreadPools]),
+        )
+        return WriteTroubles(
+            failed=None
+            if stats is None
+            else sum(one.primaries.indexing.index_failed for one in stats.indices.values()),
+            turned_away=None
+            if nodes is None
+            else sum(pool.rejected for node in nodes.nodes.values() for pool in node.thread_pool.values()),
+        )
 
     async def open_searches(self) -> int | None:
         """How many searches are held open on the node that has most of them, scrolls among them."""

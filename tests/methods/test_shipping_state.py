@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.elastic.write_troubles import WriteTroubles
+from esmigrate_tui.elastic.surroundings import WriteTroubles
 from esmigrate_tui.engine.control import RunControl
 from esmigrate_tui.engine.decisions import judged, run_outcome
 from esmigrate_tui.methods import METHODS

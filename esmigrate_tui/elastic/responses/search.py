@@ -17,6 +17,11 @@ class ShardCounts(msgspec.Struct, frozen=True):
     failed: int = 0
     failures: list[Any] = []
 
+    @property
+    def are_whole(self) -> bool:
+        """Whether every shard took part, and there is one."""
+        return not self.failed and self.successful == self.total > 0
+
 
 class CountResponse(msgspec.Struct, frozen=True):
     """`GET _count`."""

@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 import msgspec
 
-from esmigrate_tui.elastic.write_troubles import WriteTroubles, write_troubles
 from esmigrate_tui.methods.filling import (
     another_index,
     create_request,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
 
     from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.elastic.surroundings import WriteTroubles
     from esmigrate_tui.methods.contract import Recorder, Work
     from esmigrate_tui.model.shipping import ShippingOptions
 
@@ -226,7 +226,7 @@ async def _looked_around(work: Work, clusters: Clusters, state: WatchState) -> W
     blocks = tuple(
         sorted(key for key, value in settings.items() if key.startswith("index.blocks.") and value.lower() == _ON)
     )
-    seen = await write_troubles(clusters.destination, index)
+    seen = await clusters.destination.surroundings.write_troubles(index)
     return msgspec.structs.replace(state.troubled(seen), blocks=blocks)
 
 
