@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
 LONGEST: Final = 2_000
 """Characters kept of one string that a cluster sent; a name has at most 255, an error body may have millions."""
@@ -91,7 +91,8 @@ def counted(amount: int, singular: str, plural: str | None = None) -> str:
     return f"{number(amount)} {singular if amount == 1 else plural or singular + 's'}"
 
 
-def listed(names: Sequence[str], most: int = 5) -> str:
+def listed(names: Iterable[str], most: int = 5) -> str:
     """Names after one another, each cleaned; of many the first, and how many more there are."""
+    names = tuple(names)
     shown = ", ".join(clean(name, 300) for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {number(len(names) - most)} more"

@@ -15,7 +15,6 @@ from esmigrate_tui.model.method import MethodName, traits_of
 from esmigrate_tui.model.streams import template_for, template_priority
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
-from esmigrate_tui.preflight.destination import first_names
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
@@ -122,10 +121,10 @@ def judged_stream_template(
     priority = template_priority(makes) if makes is not None else 0
     if makes is not None and not unfit and not of_its_name and (there is None or there.priority < priority):
         components = [one.name for one in first or () if one.kind is DefinitionKind.COMPONENT]
-        composed = f", composed of {first_names(tuple(components))}" if components else ""
+        composed = f", composed of {listed(components)}" if components else ""
         return note(
             title=f"The data stream {target} will be created by the source's template {makes.name}{composed}",
-            evidence=listed([f"{one.label}: {change}" for one in first or () for change in one.changes]),
+            evidence=listed(f"{one.label}: {change}" for one in first or () for change in one.changes),
             why="They are created on the destination before the first document, and stay. A component of the same "
             "name that exists is used as it is.",
             link=_STREAMS,
@@ -164,8 +163,8 @@ def judged_names(
     if not claimed:
         return
     yield blocker(
-        title=f"Templates of the destination keep these names for data streams: {first_names(tuple(claimed))}",
-        evidence=listed([f"{name}: template {template}" for name, template in claimed.items()]),
+        title=f"Templates of the destination keep these names for data streams: {listed(claimed)}",
+        evidence=listed(f"{name}: template {template}" for name, template in claimed.items()),
         why="No index can be made there under such a name; what is made is a data stream.",
         fix="Give another name with --rename, or copy through this machine: make the data stream, and plan with "
         "--into-existing:"
@@ -206,8 +205,8 @@ def judged_documents(samples: Mapping[str, Sequence[bytes]]) -> Iterator[Finding
         yield passed(title="The first documents for the data stream have an @timestamp")
         return
     yield warning(
-        title=f"Documents without an @timestamp would go into a data stream: {first_names(tuple(lacking))}",
-        evidence=listed([f"{name}: {amount} of the first {len(samples[name])}" for name, amount in lacking.items()]),
+        title=f"Documents without an @timestamp would go into a data stream: {listed(lacking)}",
+        evidence=listed(f"{name}: {amount} of the first {len(samples[name])}" for name, amount in lacking.items()),
         why="A data stream refuses a document without one; each is rejected with that reason.",
         fix="Copy them into an index, or let an ingest pipeline set the field with --pipelines respected.",
         link=_STREAMS,
@@ -240,7 +239,7 @@ def judged_passed_over(draft: Draft, hidden: Collection[str]) -> Iterator[Findin
         pulled = draft.traits.pulls
         yield Finding(
             severity=Severity.BLOCKER if pulled else Severity.WARNING,
-            title=f"Queries of the type {PASSED_OVER} are stored in {first_names(chosen)}"
+            title=f"Queries of the type {PASSED_OVER} are stored in {listed(chosen)}"
             + (", and a remote reindex passes them over" if pulled else ""),
             why="A server of 2.x finds these only where a search names the type, and the destination's reindex "
             "does not."
@@ -264,10 +263,8 @@ def judged_passed_over(draft: Draft, hidden: Collection[str]) -> Iterator[Findin
     }
     if unfound:
         yield note(
-            title=f"The source's statistics count more documents than a search finds in {first_names(tuple(unfound))}",
-            evidence=listed(
-                [f"{name}: {number(held)}, found {number(seen)}" for name, (held, seen) in unfound.items()]
-            ),
+            title=f"The source's statistics count more documents than a search finds in {listed(unfound)}",
+            evidence=listed(f"{name}: {number(held)}, found {number(seen)}" for name, (held, seen) in unfound.items()),
             why="Documents that were written a moment ago are found after a refresh, which the run asks for; "
             "otherwise something hides them from this user.",
             fix="If it stays so, look with a user who may see everything.",
@@ -340,7 +337,7 @@ def judged_pipelines(
     final = [name for name, settings in used.items() if _names(settings, "index.final_pipeline")]
     if _is_off(draft) and final:
         yield blocker(
-            title=f"A final pipeline cannot be passed by in {first_names(tuple(final))}",
+            title=f"A final pipeline cannot be passed by in {listed(final)}",
             evidence=listed(acting),
             why="It acts on every document, whatever a request says, and this run does not change indices that "
             "others use.",
@@ -385,4 +382,4 @@ def _acting(settings: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
         for key, kind in _KINDS.items():
             if name := _names(one, key):
                 acting.setdefault(f"{clean(name, 200)} ({kind})", []).append(clean(index, 200))
-    return tuple(f"{pipeline} of {first_names(tuple(indices))}" for pipeline, indices in acting.items())
+    return tuple(f"{pipeline} of {listed(indices)}" for pipeline, indices in acting.items())

@@ -14,7 +14,6 @@ from esmigrate_tui.model.names import alias_trouble
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
-from esmigrate_tui.preflight.destination import first_names
 from esmigrate_tui.preflight.files import FIELDS, amount_of_fields
 from esmigrate_tui.preflight.refusals import without
 
@@ -127,7 +126,7 @@ async def definitions_accepted(draft: Draft, clusters: Clusters) -> AsyncIterato
     untried = [*again[_TRIES:], *(kind for _, kinds in tries[_TRIES:] for kind in kinds)]
     if left := tuple(name for _, names in untried for name in names):
         yield note(
-            title=f"Not tried, since there are many different definitions: {first_names(left)}",
+            title=f"Not tried, since there are many different definitions: {listed(left)}",
             why="A definition that the destination refuses ends the task of that index, before a document is sent.",
             fix="Nothing has to be done; a plan of these alone tries them.",
             subjects=left,
@@ -175,7 +174,7 @@ def _by_value(each: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
 def refused(names: tuple[str, ...], why: str, fix: str) -> Finding:
     """What it means that the destination would not make these indices."""
     return blocker(
-        title=f"The destination would refuse to make {first_names(names)}",
+        title=f"The destination would refuse to make {listed(names)}",
         evidence=why,
         why="An index that cannot be created takes no documents: its task would end before the first one.",
         fix=fix,
@@ -214,7 +213,7 @@ def judged_refusals(told: Sequence[tuple[tuple[str, ...], str | None]]) -> Itera
         yield passed(title=f"The destination takes the definition of {counted(good, 'index', 'indices')}: it was asked")
     if unknown:
         yield note(
-            title=f"Whether the destination takes the definitions could not be tried: {first_names(unknown)}",
+            title=f"Whether the destination takes the definitions could not be tried: {listed(unknown)}",
             why="From 7.9 on a server can be asked without making anything, by who may manage index templates.",
             fix="Nothing has to be done: a definition that is refused ends its task before a document is sent.",
             subjects=unknown,
@@ -239,7 +238,7 @@ async def lacking_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
     if chosen:
         kinds = {value for name in chosen for key, value in told[name].items() if key.endswith(".type")}
         yield warning(
-            title=f"The destination lacks {first_names(lacking)}, and analysers are defined by {first_names(chosen)}",
+            title=f"The destination lacks {listed(lacking)}, and analysers are defined by {listed(chosen)}",
             evidence=listed(sorted(kinds)),
             why="An index whose analyser needs a missing part cannot be created.",
             fix="Install the same plugins on every node of the destination, and restart them one by one:",
@@ -265,8 +264,8 @@ def field_limits(draft: Draft) -> Iterator[Finding]:
         yield Finding(
             severity=Severity.BLOCKER if over else Severity.WARNING,
             title=f"{'More' if over else 'Nearly as many'} fields {'than' if over else 'as'} an index may have: "
-            f"{first_names(tuple(near))}",
-            evidence=listed([f"{name}: {number(fields)} of {number(most)}" for name, (fields, most) in near.items()]),
+            f"{listed(near)}",
+            evidence=listed(f"{name}: {number(fields)} of {number(most)}" for name, (fields, most) in near.items()),
             why="A document that brings one field more is refused.",
             fix="Raise the limit in the definition, with m where indices are selected, or in the plan:",
             copy=f'"index.mapping.total_fields.limit": {2 * most_needed}',
@@ -300,8 +299,8 @@ def judged_template_settings(told: Mapping[str, Mapping[str, str]] | None) -> It
     managed = {name: one[_LIFECYCLE] for name, one in told.items() if one.get(_LIFECYCLE)}
     if managed:
         yield warning(
-            title=f"A template of the destination puts a lifecycle on {first_names(tuple(managed))}",
-            evidence=listed([f"{name}: policy {clean(policy, 80)}" for name, policy in managed.items()]),
+            title=f"A template of the destination puts a lifecycle on {listed(managed)}",
+            evidence=listed(f"{name}: policy {clean(policy, 80)}" for name, policy in managed.items()),
             why="A policy goes by an index's age, and these are new again: it may be rolled over, shrunk or, in "
             "time, deleted.",
             fix="Check what the policy does; if it should not act, put this into the settings of the plan:",
@@ -327,8 +326,8 @@ async def licence_features(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
     yield Finding(
         severity=Severity.WARNING if used else Severity.NOTE,
         title=f"The source has the licence {theirs}, the destination {ours}"
-        + (f"; in use there: {first_names(tuple(used))}" if used else ""),
-        evidence=listed([f"{name}: {number(amount)}" for name, amount in used.items()]),
+        + (f"; in use there: {listed(used)}" if used else ""),
+        evidence=listed(f"{name}: {number(amount)}" for name, amount in used.items()),
         why="What needs the licence does not run on the destination; the documents themselves are not touched by it.",
         fix="Give the destination the same licence if you need these, or see what will not run any more.",
         copy="GET _license",

@@ -11,7 +11,7 @@ from esmigrate_tui.model.facts import Health, IndexState, with_streams
 from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_trouble
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.text import counted, number, size
+from esmigrate_tui.model.text import counted, listed, number, size
 from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
 from esmigrate_tui.preflight.room_needed import bytes_needed, planned_shards, replicas_of
 
@@ -24,17 +24,11 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.finding import Finding
 
 _TIGHT: Final = 0.8
-_WATERMARKS: Final = (
+WATERMARKS: Final = (
     "https://www.elastic.co/guide/en/elasticsearch/reference/current/modules-cluster.html#disk-based-shard-allocation"
 )
 _BLOCKS: Final = {True: "read_only_allow_delete", False: "read_only"}
 _NAMED: Final = 5
-
-
-def first_names(names: tuple[str, ...]) -> str:
-    """The first few names and how many more there are."""
-    shown = ", ".join(names[:_NAMED])
-    return shown if len(names) <= _NAMED else f"{shown} and {number(len(names) - _NAMED)} more"
 
 
 def expected_indices(draft: Draft) -> tuple[IndexFacts, ...]:
@@ -124,7 +118,7 @@ def room(draft: Draft) -> Iterator[Finding]:
             evidence=free,
             why="Above the watermarks a cluster first places no more shards and then refuses every write.",
             fix="Give the destination more disk, choose fewer indices, or free some room.",
-            link=_WATERMARKS,
+            link=WATERMARKS,
         )
     elif needed > facts.disk.usable * _TIGHT:
         yield warning(
@@ -132,7 +126,7 @@ def room(draft: Draft) -> Iterator[Finding]:
             evidence=free,
             why="An index can take more room on another version, and merging needs some for a while.",
             fix="Give the destination more disk, or watch it during the run.",
-            link=_WATERMARKS,
+            link=WATERMARKS,
         )
     else:
         yield passed(title=f"Room enough: {measured}")
@@ -186,7 +180,7 @@ def existing_names(draft: Draft) -> Iterator[Finding]:
         clashing = tuple(clashes)
         if clashing:
             yield blocker(
-                title=f"{counted(len(clashing), 'name')} on the destination taken: {first_names(clashing)}",
+                title=f"{counted(len(clashing), 'name')} on the destination taken: {listed(clashing)}",
                 evidence="; ".join(f"{name}: {taken[name]}" for name in list(clashes.values())[:_NAMED]),
                 why="Documents would be mixed with the existing ones, or overwrite them.",
                 fix="Give these indices another name on the destination, leave them out, or delete the existing ones.",
@@ -197,7 +191,7 @@ def existing_names(draft: Draft) -> Iterator[Finding]:
     elif already := tuple(index.name for index in expected_indices(draft) if draft.target(index.name) in taken):
         yield note(
             title=f"{counted(len(already), 'index', 'indices')} of the source exist on the destination too: "
-            f"{first_names(already)}",
+            f"{listed(already)}",
             why="They can only be chosen under another name.",
             subjects=already,
         )
@@ -209,14 +203,14 @@ def existing_names(draft: Draft) -> Iterator[Finding]:
     }
     if impossible := tuple(wrong):
         yield blocker(
-            title=f"No index can have such a name: {first_names(tuple(wrong.values()))}",
+            title=f"No index can have such a name: {listed(wrong.values())}",
             why=INDEX_NAME_RULE,
             fix="Give these indices another name on the destination.",
             subjects=impossible,
         )
     if twice := draft.shared_targets():
         yield blocker(
-            title=f"Several indices would go into one: {first_names(twice)}",
+            title=f"Several indices would go into one: {listed(twice)}",
             why="Documents with the same _id would overwrite one another without a word.",
             fix="Give each its own name on the destination.",
             subjects=twice,
@@ -225,8 +219,7 @@ def existing_names(draft: Draft) -> Iterator[Finding]:
     clashing_aliases = tuple(sorted({alias for index in draft.chosen for alias in index.aliases if alias in names}))
     if clashing_aliases:
         yield blocker(
-            title="Aliases of the chosen indices are names of indices on the destination: "
-            f"{first_names(clashing_aliases)}",
+            title=f"Aliases of the chosen indices are names of indices on the destination: {listed(clashing_aliases)}",
             why="An alias cannot have the name of an index, and the index would not be created.",
             fix="Leave these indices out, or rename what is on the destination.",
             subjects=clashing_aliases,
@@ -242,7 +235,7 @@ def shared_aliases(draft: Draft) -> Iterator[Finding]:
     shared = tuple(sorted({alias for index in draft.chosen for alias in index.aliases if alias in there}))
     if shared:
         yield warning(
-            title=f"Aliases of the chosen indices are in use on the destination: {first_names(shared)}",
+            title=f"Aliases of the chosen indices are in use on the destination: {listed(shared)}",
             why="A search by the alias will find documents of both; where it is an alias to write to, the second index "
             "is refused.",
             fix="Check what the alias is for; remove it there, or leave these indices out.",

@@ -109,7 +109,7 @@ def _beside_rows(sample: FileSample) -> Iterator[Finding]:
         yield warning(
             title=f"No row in {counted(len(sample.unread), 'file')} that {'is' if len(sample.unread) == 1 else 'are'} "
             "not empty",
-            evidence=listed([clean(path, 300) for path in sample.unread]),
+            evidence=listed(clean(path, 300) for path in sample.unread),
             why="Of these nothing would arrive, and the run does not end as verified.",
             fix="Leave them out, or say what they are (--format) in a plan of their own.",
         )
@@ -320,7 +320,7 @@ def judged_names(mappings: Mapping[str, Any], guesses: Sequence[FieldGuess]) -> 
     """Whether the fields of the first rows can stand beside one another in an index."""
     if odd := [guess.field for guess in guesses if is_no_field(guess.field)]:
         yield blocker(
-            title=f"A field cannot have such a name: {listed([quoted(name) for name in odd])}",
+            title=f"A field cannot have such a name: {listed(quoted(name) for name in odd)}",
             why="No server takes a document with a name that is empty, or has nothing before or between its dots.",
             fix="Rename it in the files, or leave that column out.",
             link=_TYPES,
@@ -346,7 +346,7 @@ def judged_names(mappings: Mapping[str, Any], guesses: Sequence[FieldGuess]) -> 
         )
     if mixed := [guess.field for guess in guesses if guess.evidence == MIXED]:
         yield warning(
-            title=f"{listed([clean(name, 200) for name in mixed])}: an object in some rows, a plain value in others",
+            title=f"{listed(clean(name, 200) for name in mixed)}: an object in some rows, a plain value in others",
             why="The first document decides which of them the field is; the others are refused.",
             fix="Have it kept without being parsed (enabled: false in its mapping), or change the rows.",
             link=_TYPES,

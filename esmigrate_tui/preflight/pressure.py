@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.facts import Health
-from esmigrate_tui.model.text import counted, number, size
+from esmigrate_tui.model.text import counted, listed, number, size
 from esmigrate_tui.preflight.check import blocker, check, note, waivable, warning, without_block
-from esmigrate_tui.preflight.destination import expected_indices, first_names
+from esmigrate_tui.preflight.destination import WATERMARKS, expected_indices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 _BUSY: Final = 50
 """Tasks that await the master: a cluster at rest has none, and making an index is one."""
 _FLOOD: Final = "read_only_allow_delete"
-_WATERMARKS: Final = (
-    "https://www.elastic.co/guide/en/elasticsearch/reference/current/modules-cluster.html#disk-based-shard-allocation"
-)
 
 
 @check
@@ -66,12 +63,12 @@ def refusing_indices(draft: Draft) -> Iterator[Finding]:
     }
     if filled:
         yield blocker(
-            title=f"Documents would be refused by {first_names(tuple(filled))}: writes are blocked there",
+            title=f"Documents would be refused by {listed(filled)}: writes are blocked there",
             evidence="; ".join(f"{name}: index.blocks.{block}" for name, block in list(filled.items())[:5]),
             why="A user has set it, or a disk was full: every document sent there is rejected.",
             fix="Find out why, make room if a disk was full, then lift it:",
             copy=without_block(filled.items()),
-            link=_WATERMARKS,
+            link=WATERMARKS,
             subjects=tuple(filled),
         )
     flooded = tuple(
@@ -79,12 +76,12 @@ def refusing_indices(draft: Draft) -> Iterator[Finding]:
     )
     if flooded:
         yield warning(
-            title=f"A disk of the destination was full: {first_names(flooded)} refuse writes since",
+            title=f"A disk of the destination was full: {listed(flooded)} refuse writes since",
             evidence="index.blocks.read_only_allow_delete: true",
             why="A node passed the flood stage; it may happen again while documents arrive.",
             fix="Make room first. From 7.4 on the block goes by itself then; before, lift it:",
             copy=without_block((name, _FLOOD) for name in flooded),
-            link=_WATERMARKS,
+            link=WATERMARKS,
             subjects=flooded,
         )
 
@@ -103,11 +100,11 @@ def largest_shard(draft: Draft) -> Iterator[Finding]:
     }
     if large:
         yield blocker(
-            title=f"No single node has room for a shard of {first_names(tuple(large))}",
+            title=f"No single node has room for a shard of {listed(large)}",
             evidence=f"{size(max(large.values()))} a shard, {size(roomiest)} before the low watermark on the node that "
             "has most",
             why="A shard lives on one node, and cannot be spread over several.",
             fix="Give a node more disk, or more primary shards to the index in the plan.",
-            link=_WATERMARKS,
+            link=WATERMARKS,
             subjects=tuple(large),
         )

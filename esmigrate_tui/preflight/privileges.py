@@ -12,7 +12,6 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.text import listed
 from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
-from esmigrate_tui.preflight.destination import first_names
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -88,7 +87,7 @@ def judged_carrying(kinds: Sequence[DefinitionKind], lacking: Sequence[str] | No
         return
     role = {"cluster": list(dict.fromkeys(_BESIDE[kind][1] for kind in refused))}
     yield warning(
-        title=f"You may not make what is to be brought over: {listed([kind.plural for kind in refused])}",
+        title=f"You may not make what is to be brought over: {listed(kind.plural for kind in refused)}",
         evidence=listed(lacking or ()),
         why="They are created at the end of the run, and would be refused; the documents arrive all the same.",
         fix="Bring fewer over, or let an administrator give your user this role as well:",
@@ -128,7 +127,7 @@ def judged_privileges(
         about = tuple(dict.fromkeys(index for one in actions if (index := one.partition(" on ")[2])))
         yield Finding(
             severity=Severity.BLOCKER if is_hard else Severity.WARNING,
-            title=f"You may not do this on the {side}: {first_names(kinds)}",
+            title=f"You may not do this on the {side}: {listed(kinds)}",
             evidence=listed(actions),
             why=_why(side, is_hard=is_hard),
             fix="Sign in as a user who may, or let an administrator give your user this role as well:",
@@ -189,8 +188,8 @@ def judged_views(names: Sequence[str], views: Sequence[RoleView]) -> Iterator[Fi
             without_fields.append(name)
     if without_documents:
         yield blocker(
-            title=f"Your role shows you only some documents of {first_names(tuple(without_documents))}",
-            evidence=f"query of the role: {listed(tuple(queries))}",
+            title=f"Your role shows you only some documents of {listed(without_documents)}",
+            evidence=f"query of the role: {listed(queries)}",
             why="What is hidden is neither read nor counted: it would be missing, and both counts would be equal.",
             fix="Sign in to the source as a user who sees everything, for instance with this role:",
             copy=_role(Side.SOURCE, without_documents, is_steering=False),
@@ -199,7 +198,7 @@ def judged_views(names: Sequence[str], views: Sequence[RoleView]) -> Iterator[Fi
         )
     if without_fields:
         yield blocker(
-            title=f"Your role hides fields of {first_names(tuple(without_fields))}",
+            title=f"Your role hides fields of {listed(without_fields)}",
             why="Every document would arrive without them, and both counts would be equal.",
             fix="Sign in to the source as a user who sees everything, for instance with this role:",
             copy=_role(Side.SOURCE, without_fields, is_steering=False),

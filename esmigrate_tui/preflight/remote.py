@@ -17,7 +17,7 @@ from esmigrate_tui.model.plan import AT_ONCE
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, listed, number, size
 from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
-from esmigrate_tui.preflight.destination import expected_indices, first_names
+from esmigrate_tui.preflight.destination import expected_indices
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -194,7 +194,7 @@ async def numbers_rewritten(draft: Draft, clusters: Clusters) -> AsyncIterator[F
     unseen = tuple(index.name for index in _full(draft) if not samples.get(index.name))
     if unseen:
         yield note(
-            title=f"Whether numbers are written otherwise was not checked: {first_names(unseen)}",
+            title=f"Whether numbers are written otherwise was not checked: {listed(unseen)}",
             why="A few documents of each index are read for it, as long as that is little: these are large or many, "
             "or could not be read.",
             fix="Nothing has to be done where all numbers are short; else copy through this machine.",
@@ -202,7 +202,7 @@ async def numbers_rewritten(draft: Draft, clusters: Clusters) -> AsyncIterator[F
         )
     if shaky:
         yield warning(
-            title=f"Numbers will be written otherwise: {first_names(shaky)}",
+            title=f"Numbers will be written otherwise: {listed(shaky)}",
             why="A remote reindex reads each number and writes it anew: 1.10 becomes 1.1, 1e3 becomes 1000.0, and "
             "digits beyond 17 are cut. The value stays the same except where it had more digits than a double holds.",
             fix="Accept it, or copy through this machine or restore a snapshot, which keep every byte.",
@@ -240,7 +240,7 @@ async def large_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
     each = [bearable([average]) for average in heavy.values()]
     batch = min(each + [bearable([len(source) for source in samples[name]]) for name in large])
     yield warning(
-        title=f"Documents of more than {size(_LARGE)}: {first_names(names)}",
+        title=f"Documents of more than {size(_LARGE)}: {listed(names)}",
         evidence=listed(sizes),
         why="The destination reads at most 100 MB at a time from the source, and a document that is larger by itself "
         "never arrives by a reindex.",

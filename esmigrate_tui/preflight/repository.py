@@ -15,9 +15,8 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.repository_types import type_of
 from esmigrate_tui.model.snapshot import Mount, SnapshotState
-from esmigrate_tui.model.text import counted
+from esmigrate_tui.model.text import counted, listed
 from esmigrate_tui.preflight.check import blocker, check, note, passed, warning
-from esmigrate_tui.preflight.destination import first_names
 from esmigrate_tui.preflight.restorable import ARCHIVE_LICENCES
 
 if TYPE_CHECKING:
@@ -188,7 +187,7 @@ def _folder_not_allowed(location: str, nodes: Sequence[NodeFacts]) -> Finding | 
     patterns = msgspec.json.encode([*allowed, location if is_whole else "/FOLDER"]).decode()
     return blocker(
         title=f"The destination may not use the folder {location}: path.repo does not name it",
-        evidence=f"path.repo is {', '.join(allowed) or 'not set'} ({first_names(lacking)})",
+        evidence=f"path.repo is {', '.join(allowed) or 'not set'} ({listed(lacking)})",
         why="Elasticsearch opens folders only that its configuration allows, on every node.",
         fix="Mount the folder at the same path on every node, put this line into elasticsearch.yml of each, and "
         "restart them one by one:",
@@ -215,7 +214,7 @@ def _address_not_allowed(address: str, nodes: Sequence[NodeFacts]) -> Finding | 
     line = msgspec.json.encode([path if is_file else address]).decode()
     return blocker(
         title=f"The destination may not read from {address}: {setting} does not name it",
-        evidence=f"not allowed on {first_names(lacking)}",
+        evidence=f"not allowed on {listed(lacking)}",
         why="Elasticsearch reads repositories only from places that its configuration allows, on every node.",
         fix="Add it to this line of elasticsearch.yml of every node, beside what stands there, and restart them:",
         copy=f"{setting}: {line}",
@@ -289,8 +288,8 @@ async def repository_uuid(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
     if homeless:
         missing = tuple(sorted(set(homeless.values())))
         yield blocker(
-            title=f"Searchable snapshots whose repository the destination lacks: {first_names(tuple(homeless))}",
-            evidence=f"they are read from {first_names(missing)}",
+            title=f"Searchable snapshots whose repository the destination lacks: {listed(homeless)}",
+            evidence=f"they are read from {listed(missing)}",
             why="A mounted index has no data of its own: a snapshot of it only says where its data is.",
             fix="Register that repository on the destination too, under the same name; the server knows it again by "
             "its UUID.",
@@ -338,7 +337,7 @@ def snapshot_state(draft: Draft) -> Iterator[Finding]:
     known = {index.name for index in draft.offered}
     if gone := tuple(name for name in draft.selected if name not in known):
         yield blocker(
-            title=f"Not in the snapshot {snapshot.name}: {first_names(gone)}",
+            title=f"Not in the snapshot {snapshot.name}: {listed(gone)}",
             why="What is not in it cannot be restored, and its absence must not pass for success.",
             fix="Choose again.",
             subjects=gone,
@@ -351,7 +350,7 @@ def snapshot_state(draft: Draft) -> Iterator[Finding]:
         yield Finding(
             severity=Severity.WARNING if wanted.partial or not draft.selected else Severity.BLOCKER,
             title=f"{counted(missing, 'shard is', 'shards are')} missing in the snapshot {snapshot.name}: "
-            f"{first_names(tuple(lost))}",
+            f"{listed(lost)}",
             evidence=f"{told} ({evidence})" if evidence else told,
             why="The documents of these shards are not in it. "
             + ("The restored indices will be without them." if wanted.partial else "The server refuses such an index."),

@@ -10,7 +10,7 @@ from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.text import clean, counted, listed
 from esmigrate_tui.preflight.check import blocker, check, passed, repairs_of, warning
-from esmigrate_tui.preflight.destination import expected_indices, first_names
+from esmigrate_tui.preflight.destination import expected_indices
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -28,14 +28,14 @@ def readable(draft: Draft) -> Iterator[Finding]:
     red = tuple(index.name for index in draft.chosen_indices if index.health is Health.RED)
     if gone:
         yield blocker(
-            title=f"No longer on the source: {first_names(gone)}",
+            title=f"No longer on the source: {listed(gone)}",
             why="An index that does not exist cannot be copied, and its absence must not pass for success.",
             fix="Choose again.",
             subjects=gone,
         )
     if closed:
         yield blocker(
-            title=f"Closed on the source: {first_names(closed)}",
+            title=f"Closed on the source: {listed(closed)}",
             why="A closed index cannot be read.",
             fix="Open them on the source, or leave them out:",
             copy="\n".join(f"POST {name}/_open" for name in closed),
@@ -44,7 +44,7 @@ def readable(draft: Draft) -> Iterator[Finding]:
         )
     if red:
         yield blocker(
-            title=f"Red on the source, documents are missing: {first_names(red)}",
+            title=f"Red on the source, documents are missing: {listed(red)}",
             why="Only what its living shards hold would arrive, and look like everything.",
             fix="Bring the source back to green or yellow, or restore these indices from a snapshot.",
             subjects=red,
@@ -59,7 +59,7 @@ def source_kept(draft: Draft) -> Iterator[Finding]:
     without = tuple(index.name for index in draft.chosen if not index.source_enabled)
     if without:
         yield blocker(
-            title=f"Without _source, so nothing can be read back: {first_names(without)}",
+            title=f"Without _source, so nothing can be read back: {listed(without)}",
             why="These indices are configured not to keep the documents; only the search structures exist.",
             fix="Restore them from a snapshot, or load them again from where the data came from.",
             link="https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-source-field.html",
@@ -76,7 +76,7 @@ def several_types(draft: Draft) -> Iterator[Finding]:
     mixed = tuple(index.name for index in expected_indices(draft) if len(index.types) > 1)
     if mixed:
         yield warning(
-            title=f"{counted(len(mixed), 'index has', 'indices have')} several mapping types: {first_names(mixed)}",
+            title=f"{counted(len(mixed), 'index has', 'indices have')} several mapping types: {listed(mixed)}",
             why="On the destination an index has one type: of two documents with the same _id only one can stay. "
             "The counts are compared at the end, and what is missing is reported.",
             fix="Where ids repeat between types, copy through this machine with --types apart: each type gets an index "
@@ -95,9 +95,9 @@ def _types_apart(draft: Draft) -> Iterator[Finding]:
     left = sorted({kind for types in mixed.values() for kind in types} - {kept}) if kept else []
     yield Finding(
         severity=Severity.WARNING if left else Severity.NOTE,
-        title=f"Only documents of the type {clean(kept, 200)} are copied of {first_names(tuple(mixed))}"
+        title=f"Only documents of the type {clean(kept, 200)} are copied of {listed(mixed)}"
         if kept
-        else f"Each type of {first_names(tuple(mixed))} goes into an index of its own",
+        else f"Each type of {listed(mixed)} goes into an index of its own",
         evidence=f"left out: {listed(left)}" if left else "",
         why="All others stay behind, and are missing when the source is shut down."
         if kept
@@ -120,7 +120,7 @@ async def parents_and_children(draft: Draft, clusters: Clusters) -> AsyncIterato
     related = tuple(name for name, one in definitions.items() if _has_parents(one.mappings))
     if related:
         yield warning(
-            title=f"Documents with a _parent in {first_names(related)}: their relation is not carried over",
+            title=f"Documents with a _parent in {listed(related)}: their relation is not carried over",
             why="Each child keeps its parent's _id as its routing, so both stay in one shard. But since 6.0 a field of "
             "the document (type join) says who belongs to whom, and documents are copied as they are.",
             fix="Searches by has_child and has_parent need that field: add it to the mapping, and to each document "
@@ -140,7 +140,7 @@ def refresh_switched_off(draft: Draft) -> Iterator[Finding]:
     silent = tuple(index.name for index in draft.chosen_indices if index.refresh_interval == "-1")
     if silent:
         yield warning(
-            title=f"Never refreshed by themselves on the source: {first_names(silent)}",
+            title=f"Never refreshed by themselves on the source: {listed(silent)}",
             why="Documents written since the last refresh cannot be read, and no count shows them.",
             fix="They are refreshed when the run begins; if your user may not do that, do it now:",
             copy="\n".join(f"POST {name}/_refresh" for name in silent),
@@ -156,7 +156,7 @@ def internal_indices(draft: Draft) -> Iterator[Finding]:
     restores = draft.traits.restores
     if internal:
         yield warning(
-            title=f"Internal indices are chosen: {first_names(internal)}",
+            title=f"Internal indices are chosen: {listed(internal)}",
             why="They belong to Elasticsearch or Kibana; another version may not understand what they hold.",
             fix="Leave them out unless you know what they are for"
             + ("." if restores else "; between versions, restore them from a snapshot."),

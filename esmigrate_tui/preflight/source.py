@@ -12,7 +12,7 @@ from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.method import MethodName, traits_of
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.check import blocker, check, note, passed, repairs_of, waivable, warning, without_block
-from esmigrate_tui.preflight.destination import expected_indices, first_names
+from esmigrate_tui.preflight.destination import expected_indices
 from esmigrate_tui.preflight.repository import snapshot_indices
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def frozen_indices(draft: Draft) -> Iterator[Finding]:
     frozen = tuple(index.name for index in draft.chosen_indices if index.frozen)
     if frozen:
         yield blocker(
-            title=f"Frozen on the source, so a reindex would find no document in them: {first_names(frozen)}",
+            title=f"Frozen on the source, so a reindex would find no document in them: {listed(frozen)}",
             evidence="index.frozen: true",
             why="A search passes over frozen indices unless it asks for them, and a remote reindex does not ask.",
             fix="Unfreeze them for the time of the run, or copy through this machine, which reads them as they are:",
@@ -58,8 +58,8 @@ def reading_blocked(draft: Draft) -> Iterator[Finding]:
     }
     if blocked:
         yield blocker(
-            title=f"A block on the source keeps these from being read: {first_names(tuple(blocked))}",
-            evidence=listed([f"{name}: index.blocks.{block}" for name, block in blocked.items()]),
+            title=f"A block on the source keeps these from being read: {listed(blocked)}",
+            evidence=listed(f"{name}: index.blocks.{block}" for name, block in blocked.items()),
             why="It was set on purpose; every search of the index is refused.",
             fix="Find out why it was set, then lift it:",
             copy=without_block(blocked.items()),
@@ -74,7 +74,7 @@ def altered_sources(draft: Draft) -> Iterator[Finding]:
     filtered = tuple(index.name for index in draft.chosen if index.source_filtered and index.source_enabled)
     if filtered:
         yield blocker(
-            title=f"Only a part of each document was kept in {first_names(filtered)}",
+            title=f"Only a part of each document was kept in {listed(filtered)}",
             evidence="_source has includes or excludes in the mapping",
             why="What was left out of _source can be searched on the source, and cannot be read back: it would be "
             "missing, in the searches of the destination too.",
@@ -86,7 +86,7 @@ def altered_sources(draft: Draft) -> Iterator[Finding]:
     synthetic = tuple(index.name for index in draft.chosen if index.source_synthetic)
     if synthetic:
         yield warning(
-            title=f"Documents are put together anew when they are read: {first_names(synthetic)}",
+            title=f"Documents are put together anew when they are read: {listed(synthetic)}",
             evidence="_source is synthetic",
             why="The values are those that were indexed; arrays may be sorted, and fields stand in another order.",
             fix="Accept it, or restore these from a snapshot.",
@@ -124,8 +124,8 @@ def judged_writes(writes: Mapping[str, int], method: MethodName | None) -> Findi
         return passed(title="Nothing was written to what is chosen, for half a second")
     restores = traits_of(method).restores
     return warning(
-        title=f"Still written to on the source: {first_names(tuple(busy))}",
-        evidence=listed([f"{name}: {counted(amount, 'write')} in half a second" for name, amount in busy.items()]),
+        title=f"Still written to on the source: {listed(busy)}",
+        evidence=listed(f"{name}: {counted(amount, 'write')} in half a second" for name, amount in busy.items()),
         why="What was written after the snapshot is not in it."
         if restores
         else "What arrives after an index was read stays behind, and what is changed or deleted meanwhile may arrive "
@@ -182,8 +182,8 @@ def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> It
                 )
     if by_type:
         yield blocker(
-            title=f"Types share ids, and only one document of each can stay: {first_names(tuple(by_type))}",
-            evidence=listed(tuple(by_type.values())),
+            title=f"Types share ids, and only one document of each can stay: {listed(by_type)}",
+            evidence=listed(by_type.values()),
             why=f"Seen among the first {number(_LOOKED_AT)} documents of each. An index has one type now; the "
             "second document with an _id is rejected.",
             fix="Copy through this machine with --types apart: each type gets an index of its own.",
@@ -192,8 +192,8 @@ def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> It
         )
     if by_index:
         yield warning(
-            title=f"One _id in several indices of a data stream: {first_names(tuple(by_index))}",
-            evidence=listed(tuple(by_index.values())),
+            title=f"One _id in several indices of a data stream: {listed(by_index)}",
+            evidence=listed(by_index.values()),
             why="Each of its indices may have that _id once. Here they become one index, in which the second "
             "document of an _id is rejected.",
             fix="Restore it from a snapshot, which keeps every index as it is.",
@@ -202,8 +202,8 @@ def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> It
         )
     if by_routing:
         yield warning(
-            title=f"One _id under several routings: {first_names(tuple(by_routing))}",
-            evidence=listed(tuple(by_routing.values())),
+            title=f"One _id under several routings: {listed(by_routing)}",
+            evidence=listed(by_routing.values()),
             why="They live side by side because they are in different shards. Where the new index puts them into "
             "one shard, the second is rejected.",
             fix="Restore these from a snapshot, which keeps every shard as it is, or give them ids of their own.",
@@ -219,14 +219,14 @@ def hidden_indices(draft: Draft) -> Iterator[Finding]:
     hidden = tuple(index.name for index in expected_indices(draft) if index.hidden and index.name not in parts)
     if hidden and draft.selected:
         yield note(
-            title=f"Hidden indices are chosen: {first_names(hidden)}",
+            title=f"Hidden indices are chosen: {listed(hidden)}",
             why="Patterns do not find them on the destination either, unless asked for.",
             subjects=hidden,
         )
     if parts:
         yield warning(
-            title=f"Indices that back a data stream are chosen by themselves: {first_names(parts)}",
-            evidence=listed([f"{index.name}: of {index.data_stream}" for index in draft.chosen if index.name in parts]),
+            title=f"Indices that back a data stream are chosen by themselves: {listed(parts)}",
+            evidence=listed(f"{index.name}: of {index.data_stream}" for index in draft.chosen if index.name in parts),
             why="Each of them arrives as a plain index: the data stream itself does not come along.",
             fix="To bring the data stream over as one thing, choose it by its own name.",
             link="https://www.elastic.co/guide/en/elasticsearch/reference/current/data-streams.html",

@@ -16,7 +16,6 @@ from esmigrate_tui.model.settings import MAPPING_KEYS, named
 from esmigrate_tui.model.text import clean, listed
 from esmigrate_tui.preflight.check import blocker, check, passed
 from esmigrate_tui.preflight.definitions import bodies_of
-from esmigrate_tui.preflight.destination import first_names
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -161,8 +160,8 @@ def judged_effects(effects: Mapping[str, TemplateEffect]) -> Iterator[Finding]:
     refused = {name: one for name, one in effects.items() if one.refusals}
     if refused:
         yield blocker(
-            title=f"Templates of the destination contradict the plan's mapping of {first_names(tuple(refused))}",
-            evidence=listed([f"{name}: {listed(one.refusals, _SHOWN)}" for name, one in refused.items()]),
+            title=f"Templates of the destination contradict the plan's mapping of {listed(refused)}",
+            evidence=listed(f"{name}: {listed(one.refusals, _SHOWN)}" for name, one in refused.items()),
             why=f"{_named(refused)} fits the name, and a field cannot be a value and an object at once: the index "
             "would not be made.",
             fix="Give another name with --rename, or keep the template from these names during the run.",
@@ -176,8 +175,8 @@ def judged_effects(effects: Mapping[str, TemplateEffect]) -> Iterator[Finding]:
         if changed:
             yield Finding(
                 severity=Severity.WARNING if is_felt else Severity.NOTE,
-                title=f"Templates of the destination add to {first_names(tuple(changed))} what the source has not",
-                evidence=listed([f"{name}: {listed(one.changes, _SHOWN)}" for name, one in changed.items()]),
+                title=f"Templates of the destination add to {listed(changed)} what the source has not",
+                evidence=listed(f"{name}: {listed(one.changes, _SHOWN)}" for name, one in changed.items()),
                 why=f"{_named(changed)} fits the name, and says what the plan does not say itself."
                 + (" Documents may be refused for it, or seen by others." if is_felt else ""),
                 fix="If that is not wanted, say the opposite in the definition (m where indices are selected, or "

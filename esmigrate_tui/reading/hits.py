@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.reading.brackets import BLANK, BracketParser
 from esmigrate_tui.reading.json_lines import row_of_hit
-from esmigrate_tui.reading.lines import LONGEST_ROW
 
 if TYPE_CHECKING:
     from esmigrate_tui.model.files import FileRow
@@ -31,8 +30,8 @@ class HitsParser(BracketParser):
     marks = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\],:]|"', re.DOTALL)
     lost = "its quotes cannot be followed; what comes after it in this file was not read"
 
-    def __init__(self, identity: IdAssigner, longest: int = LONGEST_ROW) -> None:
-        super().__init__(identity, longest=longest)
+    def __init__(self, identity: IdAssigner) -> None:
+        super().__init__(identity)
         self._open: list[bytes] = []  # the bracket and the name of what is open, but for the hit itself
         self._key = b""
         self._last = b""

@@ -48,7 +48,6 @@ class SeparatedParser:
         has_header: bool = True,
         names: Sequence[str] = (),
         written_in: str = "",
-        longest: int = LONGEST_QUOTED,
     ) -> None:
         self._identity = identity
         self._columns = columns
@@ -58,7 +57,6 @@ class SeparatedParser:
         self._text_delimiter = delimiter
         self._encoding = encoding
         self._written_in = written_in or encoding
-        self._longest = longest
         self._has_header = has_header
         self._held = b""
         self._is_first = offset == 0
@@ -95,9 +93,9 @@ class SeparatedParser:
             found = held.find(b"\n", at)
             stop = found if found >= 0 else len(held)
             if found < 0 and not is_end:
-                if len(held) - at <= self._longest:
+                if len(held) - at <= LONGEST_QUOTED:
                     break
-                cells: list[Cell] | str | None = f"it is longer than the {size(self._longest)} that a row may have"
+                cells: list[Cell] | str | None = f"it is longer than the {size(LONGEST_QUOTED)} that a row may have"
                 following = stop
             elif self._may_say and SAYS.fullmatch(held, at, stop):
                 cells, following = None, stop + 1 if found >= 0 else stop
@@ -139,16 +137,16 @@ class SeparatedParser:
             if quoted:
                 match = _QUOTED.match(held, position)
                 is_cut = match is None or match.end() == len(held)
-                if is_cut and not is_end and len(held) - at <= self._longest:
+                if is_cut and not is_end and len(held) - at <= LONGEST_QUOTED:
                     return None, at
-                if match is None or match.end() - at > self._longest:
+                if match is None or match.end() - at > LONGEST_QUOTED:
                     return "a quote is opened in it and not closed", after_line
                 text, position = match[1].replace(b'""', b'"'), match.end()
             else:
                 ends = [held.find(mark, position) for mark in (self._delimiter, b"\n")]
                 until = min((one for one in ends if one >= 0), default=-1)
                 if until < 0:
-                    if not is_end and len(held) - at <= self._longest:
+                    if not is_end and len(held) - at <= LONGEST_QUOTED:
                         return None, at
                     until = len(held)
                 text, position = held[position:until], until
@@ -162,7 +160,7 @@ class SeparatedParser:
             if ending[:1] == self._delimiter:
                 position += 1
                 continue
-            if ending == b"\r" and not is_end and len(held) - at <= self._longest:
+            if ending == b"\r" and not is_end and len(held) - at <= LONGEST_QUOTED:
                 return None, at
             if ending[:1] == b"\n" or ending in {b"", b"\r\n", b"\r"}:
                 return cells, min(len(held), position + (2 if ending == b"\r\n" else 1))

@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.snapshot import Mount
-from esmigrate_tui.model.text import counted
+from esmigrate_tui.model.text import counted, listed
 from esmigrate_tui.preflight.allocation import ALLOCATION, hindrances, restored_settings
 from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
-from esmigrate_tui.preflight.destination import first_names
 from esmigrate_tui.preflight.repository import snapshot_indices
 from esmigrate_tui.preflight.room_needed import replicas_of
 
@@ -58,7 +57,7 @@ async def allocation_settings(draft: Draft, clusters: Clusters) -> AsyncIterator
     reasons = tuple(dict.fromkeys(reason for found in hindered.values() for reason in found))
     keys = tuple(dict.fromkeys(part.partition(":")[0] for reason in reasons for part in reason.split("; ")))
     yield blocker(
-        title=f"No node of the destination may hold {first_names(tuple(hindered))}",
+        title=f"No node of the destination may hold {listed(hindered)}",
         evidence="; ".join(reasons[:5]),
         why="An index brings its allocation settings along: its shards would wait for a node that does not exist, and "
         "the restore would hang.",
@@ -81,7 +80,7 @@ def replicas_beyond_nodes(draft: Draft) -> Iterator[Finding]:
     many = tuple(name for name, amount in replicas.items() if name in known and amount > most)
     if many:
         yield note(
-            title=f"More replicas than the destination has nodes for, so yellow after the restore: {first_names(many)}",
+            title=f"More replicas than the destination has nodes for, so yellow after the restore: {listed(many)}",
             evidence=counted(facts.data_nodes, "data node"),
             why="A replica is never on the node of its primary; the documents are all there without it.",
             fix="Override the setting when restoring, or leave it:",
@@ -105,7 +104,7 @@ async def analysis_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
     chosen = tuple(one for name in draft.selected for one in snapshot_indices(snapshot, name) if one in told)
     if chosen:
         yield warning(
-            title=f"The destination lacks {first_names(lacking)}, and analysers are defined by {first_names(chosen)}",
+            title=f"The destination lacks {listed(lacking)}, and analysers are defined by {listed(chosen)}",
             evidence="; ".join(
                 sorted({value for name in chosen for key, value in told[name].items() if ".type" in key})
             ),

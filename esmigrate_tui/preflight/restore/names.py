@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_trouble
 from esmigrate_tui.model.snapshot import TakenNameRule
-from esmigrate_tui.model.text import counted
+from esmigrate_tui.model.text import counted, listed
 from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
-from esmigrate_tui.preflight.destination import documents_in_words, first_names
+from esmigrate_tui.preflight.destination import documents_in_words
 from esmigrate_tui.preflight.repository import snapshot_indices
 from esmigrate_tui.preflight.restore.allocation import primary_shards
 
@@ -99,8 +99,7 @@ def open_indices_in_the_way(draft: Draft) -> Iterator[Finding]:
     taken = _TakenNames(draft, snapshot)
     if taken.blocked:
         yield blocker(
-            title=f"{counted(len(taken.blocked), 'name')} on the destination taken: "
-            f"{first_names(tuple(taken.blocked))}",
+            title=f"{counted(len(taken.blocked), 'name')} on the destination taken: {listed(taken.blocked)}",
             evidence="; ".join(f"{name}: {what}" for name, what in list(taken.blocked.items())[:5]),
             why="A restore is refused over an open index, and overwrites a closed one.",
             fix="Give these indices another name on the destination, leave them out, or say that what is there is to "
@@ -109,7 +108,7 @@ def open_indices_in_the_way(draft: Draft) -> Iterator[Finding]:
         )
     if taken.other_shards:
         yield blocker(
-            title=f"With another number of shards than in the snapshot: {first_names(tuple(taken.other_shards))}",
+            title=f"With another number of shards than in the snapshot: {listed(taken.other_shards)}",
             evidence="; ".join(f"{name}: {what}" for name, what in list(taken.other_shards.items())[:5]),
             why="Only a closed index with as many primary shards can be restored into.",
             fix="Give these indices another name on the destination, or choose to delete the existing ones.",
@@ -117,15 +116,14 @@ def open_indices_in_the_way(draft: Draft) -> Iterator[Finding]:
         )
     if taken.partly:
         yield blocker(
-            title=f"Not whole in the snapshot, and their names are taken: {first_names(tuple(taken.partly))}",
+            title=f"Not whole in the snapshot, and their names are taken: {listed(taken.partly)}",
             why="Parts of an index are never restored into an existing one, even a closed one.",
             fix="Give these indices another name on the destination, or choose to delete the existing ones.",
             subjects=tuple(taken.partly),
         )
     if taken.unknown_shards:
         yield warning(
-            title="With as many shards as in the snapshot, or not: unknown of "
-            f"{first_names(tuple(taken.unknown_shards))}",
+            title=f"With as many shards as in the snapshot, or not: unknown of {listed(taken.unknown_shards)}",
             why="Only a closed index with as many primary shards can be restored into; else the server refuses it.",
             fix="Give them another name, or choose to delete the existing ones, to be sure.",
             subjects=tuple(taken.unknown_shards),
@@ -134,7 +132,7 @@ def open_indices_in_the_way(draft: Draft) -> Iterator[Finding]:
         told = [f"{name}: {_documents(amount)}" for name, amount in taken.lost.items()]
         yield warning(
             title=f"What is in {counted(len(taken.lost), 'index', 'indices')} of the destination will be lost: "
-            f"{first_names(tuple(told))}",
+            f"{listed(told)}",
             evidence="; ".join(f"{name}: {draft.in_the_way[name]}" for name in list(taken.lost)[:5]),
             why="A deleted index cannot be restored, and a closed one is overwritten by the restore.",
             fix="Accept it only if nobody needs these documents, or give the restored indices another name.",
@@ -157,14 +155,14 @@ def _unfit_names(draft: Draft, snapshot: SnapshotFacts) -> Iterable[Finding]:
     )
     if impossible:
         yield blocker(
-            title=f"No index can have such a name: {first_names(tuple(draft.target(name) for name in impossible))}",
+            title=f"No index can have such a name: {listed(draft.target(name) for name in impossible)}",
             why=INDEX_NAME_RULE,
             fix="Give these indices another name on the destination.",
             subjects=impossible,
         )
     if twice := draft.shared_targets():
         yield blocker(
-            title=f"Several indices would get one name: {first_names(twice)}",
+            title=f"Several indices would get one name: {listed(twice)}",
             why="Only one of them can be restored under it.",
             fix="Give each its own name on the destination.",
             subjects=twice,
@@ -176,7 +174,7 @@ def _unfit_names(draft: Draft, snapshot: SnapshotFacts) -> Iterable[Finding]:
     clashing = tuple(sorted({alias for index in draft.chosen for alias in index.aliases if alias in names}))
     if clashing:
         yield blocker(
-            title=f"Aliases of the chosen indices are names of indices: {first_names(clashing)}",
+            title=f"Aliases of the chosen indices are names of indices: {listed(clashing)}",
             why="An alias cannot have the name of an index, and the restore would be refused.",
             fix="Restore without aliases, or under other names.",
             subjects=clashing,
@@ -209,14 +207,14 @@ async def data_stream_templates(draft: Draft, clusters: Clusters) -> AsyncIterat
         yield passed(title="Every chosen data stream has a template on the destination")
     elif wanted.global_state:
         yield note(
-            title=f"Without a template on the destination until the global state is restored: {first_names(bare)}",
+            title=f"Without a template on the destination until the global state is restored: {listed(bare)}",
             why="The templates of the source come with the global state.",
             subjects=bare,
         )
     else:
         target = streams[bare[0]]
         yield blocker(
-            title=f"No template on the destination for {first_names(bare)}",
+            title=f"No template on the destination for {listed(bare)}",
             why="A data stream without a matching template cannot begin a new index: it stops taking documents.",
             fix="Create the template on the destination first, as the source has it; it needs a data_stream object:",
             copy=f'PUT _index_template/{target}\n{{"index_patterns":["{target}*"],"data_stream":{{}},"priority":200}}',
@@ -252,7 +250,7 @@ async def write_index_aliases(draft: Draft, clusters: Clusters) -> AsyncIterator
     )
     if clashing:
         yield blocker(
-            title=f"A second index to write to would come to {first_names(clashing)}",
+            title=f"A second index to write to would come to {listed(clashing)}",
             evidence="; ".join(f"{alias}: {', '.join(sorted(ours[alias]))}" for alias in clashing[:5]),
             why="An alias has at most one index that is written to; the server refuses the whole restore.",
             fix="Restore without aliases, or take is_write_index off the one on the destination:",

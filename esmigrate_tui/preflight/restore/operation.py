@@ -12,9 +12,10 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import TakenNameRule
+from esmigrate_tui.model.text import listed
 from esmigrate_tui.preflight.allocation import full, restored_settings
 from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
-from esmigrate_tui.preflight.destination import first_names, setting_raised
+from esmigrate_tui.preflight.destination import setting_raised
 from esmigrate_tui.preflight.repository import snapshot_indices
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def judged_lifecycles(
     )
     is_ignored = any(fnmatchcase(_LIFECYCLE, full(pattern)) for pattern in wanted.ignore_index_settings)
     if modes.get("ilm") == "RUNNING" and (managed or (told is None and not is_ignored)):
-        whose = first_names(managed) if managed else "the restored indices, if they have a policy"
+        whose = listed(managed) if managed else "the restored indices, if they have a policy"
         yield warning(
             title=f"Index lifecycles run on the destination, and will act on {whose}",
             evidence=f"operation_mode {modes['ilm']}",
@@ -134,7 +135,7 @@ async def restore_privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[
     lacking = await clusters.destination.surroundings.lacking(actions, on_indices)
     if lacking:
         yield blocker(
-            title=f"You may not do this on the destination: {first_names(lacking)}",
+            title=f"You may not do this on the destination: {listed(lacking)}",
             evidence="; ".join(lacking[:5]),
             why="The restore would be refused when it is asked for.",
             fix="Sign in as a user with the cluster privilege manage, and with manage on the indices that are in "

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.text import number
+from esmigrate_tui.model.text import listed, number
 from esmigrate_tui.preflight.check import blocker, note, waivable, warning
-from esmigrate_tui.preflight.destination import first_names
 from esmigrate_tui.preflight.repository import GUIDE
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ async def global_state_overwrites(draft: Draft, clusters: Clusters) -> AsyncIter
         )
         return
     there = await clusters.destination.surroundings.global_state()
-    told = "; ".join(f"{kind}: {first_names(names)}" for kind, names in there.items())
+    told = "; ".join(f"{kind}: {listed(names)}" for kind, names in there.items())
     yield warning(
         title="The global state replaces "
         + (", ".join(f"{number(len(names))} {kind}" for kind, names in there.items()) or "settings and templates")
@@ -66,7 +65,7 @@ async def feature_states_lock_out(draft: Draft, clusters: Clusters) -> AsyncIter
         yield finding
     if by_name and Features.of_cluster(facts).restores_features_only:
         yield blocker(
-            title=f"{facts.version} restores these only with their feature: {first_names(by_name)}",
+            title=f"{facts.version} restores these only with their feature: {listed(by_name)}",
             why="From 8.0 on internal indices come back with the state of the feature that they belong to, never by "
             "name.",
             fix="Leave them out. A snapshot from 7.12 or newer holds them as feature states, which can be chosen.",
@@ -92,9 +91,9 @@ async def feature_states_lock_out(draft: Draft, clusters: Clusters) -> AsyncIter
     others = tuple(sorted(chosen - {"security", "kibana", "fleet"}))
     if others:
         yield note(
-            title=f"Internal indices of the destination will be replaced: {first_names(others)}",
+            title=f"Internal indices of the destination will be replaced: {listed(others)}",
             evidence="; ".join(
-                f"{one.name}: {first_names(one.indices)}" for one in snapshot.feature_states if one.name in others
+                f"{one.name}: {listed(one.indices)}" for one in snapshot.feature_states if one.name in others
             ),
             why="The server closes and overwrites what these features keep on the destination.",
             link=_FEATURE_STATES,
@@ -113,7 +112,7 @@ async def _unknown_features(draft: Draft, clusters: Clusters) -> AsyncIterator[F
     ):
         if names:
             yield blocker(
-                title=f"Feature states that {where}: {first_names(tuple(names))}",
+                title=f"Feature states that {where}: {listed(names)}",
                 why="The server would refuse the restore.",
                 fix="Leave them out.",
                 copy="GET _features",

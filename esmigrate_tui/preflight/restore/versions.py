@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.snapshot import Mount
+from esmigrate_tui.model.text import listed
 from esmigrate_tui.preflight.check import check, passed, warning
-from esmigrate_tui.preflight.destination import expected_indices, first_names
+from esmigrate_tui.preflight.destination import expected_indices
 from esmigrate_tui.preflight.repository import GUIDE, snapshot_indices
 from esmigrate_tui.preflight.restorable import Restorability, RestoreJudgement, judge_restorability
 
@@ -83,7 +84,7 @@ async def restorable_versions(draft: Draft, clusters: Clusters) -> AsyncIterator
     for why, names in refused.items():
         yield Finding(
             severity=Severity.BLOCKER if blocks else Severity.NOTE,
-            title=f"{here} cannot restore {first_names(names)}",
+            title=f"{here} cannot restore {listed(names)}",
             evidence=why,
             why="A cluster restores what its own and the previous major version made, and never a newer snapshot.",
             fix=_way_out(judged[names[0]], draft),
@@ -92,7 +93,7 @@ async def restorable_versions(draft: Draft, clusters: Clusters) -> AsyncIterator
         )
     for why, names in _by_why(judged, Restorability.UNKNOWN).items():
         yield warning(
-            title=f"Whether {here} can restore {first_names(names)} cannot be known",
+            title=f"Whether {here} can restore {listed(names)} cannot be known",
             evidence=why,
             why="The server says so when the restore is asked for, and refuses it before anything is written.",
             fix="Ask a colleague who knows when these indices were created, or give a source that still has them. "
@@ -122,7 +123,7 @@ async def archive_licence(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
     judged = await _judged(draft, clusters)
     for why, names in _by_why(judged, Restorability.ARCHIVE).items():
         yield warning(
-            title=f"Only as archives, read-only and slower to search: {first_names(names)}",
+            title=f"Only as archives, read-only and slower to search: {listed(names)}",
             evidence=why,
             why="Indices this old are read in their old format: nothing can be added, and some fields not be searched.",
             fix=f"Accept it. To write to them again: {_way_out(judged[names[0]], draft)}",
