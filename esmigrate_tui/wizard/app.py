@@ -1,4 +1,4 @@
-"""The wizard: holds the session, goes from step to step, and leaves in good order."""
+"""The wizard: what each step has; and the app, which holds the session, goes from step to step, leaves in order."""
 
 from __future__ import annotations
 
@@ -6,48 +6,53 @@ import asyncio
 import contextlib
 import gc
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from rich.segment import Segment
+from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.reactive import Reactive
+from textual.screen import Screen, ScreenResultType
 
-from esmigrate_tui.flow.flow import begun
-from esmigrate_tui.flow.keys import actions
+from esmigrate_tui.flow.flow import Flow, begun
+from esmigrate_tui.flow.keys import ACTIONS, actions
 from esmigrate_tui.flow.layout import plain
+from esmigrate_tui.flow.steps import BY_NAME, STEPS, before, following
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.wizard.screens.base import ScreenHost, StepScreen
+from esmigrate_tui.model.text import duration
+from esmigrate_tui.wizard.textual_private import OrderedApp
 from esmigrate_tui.wizard.theme import CALM, STYLES, Contrast
+from esmigrate_tui.wizard.widgets.bars import (
+    LEAST_HEIGHT,
+    LEAST_WIDTH,
+    TALL,
+    WIDE,
+    FootLine,
+    RailLine,
+    TitleLine,
+    TooSmall,
+)
+from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from rich.text import Text
+    from textual.app import ComposeResult
     from textual.color import Color
-    from textual.screen import Screen
     from textual.theme import Theme
+    from textual.widget import Widget
 
     from esmigrate_tui.flow.services import OpenCluster, Services
     from esmigrate_tui.flow.session import Session
     from esmigrate_tui.model.connection import Credential, Side
+    from esmigrate_tui.wizard.draw import Canvas
 
-SCREENS: Final = {
-    "start": "StartScreen",
-    "method": "MethodScreen",
-    "connections": "ConnectionsScreen",
-    "files": "FilesScreen",
-    "mapping": "MappingScreen",
-    "preflight": "PreflightScreen",
-    "repository": "RepositoryScreen",
-    "snapshot": "SnapshotScreen",
-    "selection": "SelectionScreen",
-    "review": "ReviewScreen",
-    "run": "RunScreen",
-    "finish": "FinishScreen",
-}
+SCREENS: Final = {step.name: f"{step.name.capitalize()}Screen" for step in STEPS}
 
 
 class _AsciiOnly(LineFilter):
@@ -59,7 +64,170 @@ class _AsciiOnly(LineFilter):
         return [Segment(plain(text), style, control) for text, style, control in segments]
 
 
-class WizardApp(ScreenHost):
+class WizardScreen(Screen[ScreenResultType]):
+    """A screen of the wizard, which knows its app and what that holds."""
+
+    @property
+    def wizard(self) -> WizardApp:
+        """The app that this screen belongs to."""
+        return cast("WizardApp", self.app)
+
+    @property
+    def session(self) -> Session:
+        """What is known now."""
+        return self.wizard.session
+
+
+class StepScreen(WizardScreen[None]):
+    """A step: `body` makes its widgets once, `paint` shows a session on them, any number of times."""
+
+    STEP: ClassVar[str]
+    HAS_NEXT: ClassVar[bool] = True
+    AUTO_FOCUS: ClassVar[str | None] = "#board"
+
+    def __init_subclass__(cls, **others: Any) -> None:  # noqa: ANN401  # Textual's own
+        """A step's keys are those of the table of actions; those for the palette and for contrast are the app's."""
+        if step := cls.__dict__.get("STEP"):
+            cls.BINDINGS = [
+                Binding(action.keys, action.name, action.label or action.says, show=False)
+                for action in ACTIONS
+                if step in action.steps.split() and action.keys and action.name not in {"contrast", "palette"}
+            ]
+        super().__init_subclass__(**others)
+
+    # -- what a step says of itself ----------------------------------------------------------------------------------
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between title and footer."""
+        raise NotImplementedError
+
+    def paint(self, session: Session) -> None:
+        """Show this session on them."""
+        raise NotImplementedError
+
+    def title_words(self, session: Session) -> tuple[str, str]:
+        """The title, and the word at its right end."""
+        raise NotImplementedError
+
+    def next_word(self, session: Session) -> str:
+        """What the footer says of Next: "next", the reason why not, or "" for a step without one."""
+        return (BY_NAME[self.STEP].may_go_on(session) or "next") if self.HAS_NEXT else ""
+
+    def keys_instead(self) -> tuple[tuple[str, str], ...]:
+        """The keys, each with what it does, that are the only ones now; () where those of the step are."""
+        return ()
+
+    def line_when_small(self, session: Session) -> str:
+        """What matters most in one line, for a terminal without room."""
+        return ", ".join(part for part in self.title_words(session) if part)
+
+    # -- what all of them do -----------------------------------------------------------------------------------------
+
+    def show_lines(self, name: str, lines: Callable[[Canvas], list[Text]]) -> None:
+        """Show lines in the widget of that id."""
+        self.query_one(f"#{name}", TextLines).show(lines)
+
+    def compose(self) -> ComposeResult:
+        """Its widgets."""
+        yield RailLine(self.STEP)
+        yield TitleLine()
+        yield from self.body()
+        yield TooSmall()
+        yield FootLine(self.STEP)
+
+    def on_mount(self) -> None:
+        """Now it is on the screen; a picture reads nothing. Textual calls this after a subclass's own, by itself."""
+        self.show()
+        if self.wizard.is_live:
+            self.set_interval(1.0, self._show_seconds)
+            self.begin()
+
+    def begin(self) -> None:
+        """Read what the step needs to know, once it is on the screen."""
+
+    def is_waiting(self, session: Session) -> bool:
+        """Whether something is waited for, so that the seconds are shown."""
+        del session
+        return False
+
+    def _show_seconds(self) -> None:
+        if self.is_waiting(self.session):
+            self.show()
+
+    def waited(self, since: float) -> str:
+        """How long something has been waited for."""
+        return duration(max(0.0, self.wizard.services.now() - since))
+
+    def on_resize(self) -> None:
+        """It has another size."""
+        size = self.app.size
+        self.set_class(size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT, "-small")
+        self.set_class(size.width >= WIDE, "-wide")
+        self.set_class(size.height >= TALL, "-tall")
+        self.show()
+
+    def show(self) -> None:
+        """Draw what is known now."""
+        if not self.is_mounted or not self.is_attached:
+            return
+        session = self.session
+        self.query_one(RailLine).offer(session.method_name)
+        self.query_one(TitleLine).title(*self.title_words(session))
+        word = "one moment" if self.wizard.is_leaving(self.STEP) else self.next_word(session)
+        self.query_one(FootLine).offer(word, session.method_name, self.keys_instead())
+        if self.has_class("-small"):
+            self.query_one(TooSmall).show_line(self.line_when_small(session))
+        self.paint(session)
+
+    def say(self, sentence: str) -> None:
+        """Say something above the keys until the next one is pressed; "" takes it back."""
+        if self.is_mounted:
+            self.query_one(FootLine).say(sentence)
+
+    async def action_next(self) -> None:
+        """Go on, or say why not."""
+        if reason := BY_NAME[self.STEP].may_go_on(self.session):
+            self.say(f"Next is not possible yet: {reason}.")
+        else:
+            await self.go_on()
+
+    async def go_on(self) -> None:
+        """Nothing stands in the way: to the next step."""
+        self.wizard.go(following(self.STEP, self.session))
+
+    async def action_back(self) -> None:
+        """To the step before; every answer is kept."""
+        if earlier := before(self.STEP, self.session):
+            self.let_go()
+            self.wizard.go(earlier)
+
+    async def action_go(self, step: str) -> None:
+        """To a step that was clicked in the rail, where it lies behind and there is a way back."""
+        names = [each.name for each in STEPS]
+        if self.STEP not in {"run", "finish"} and names.index(step) < names.index(self.STEP):
+            self.let_go()
+            self.wizard.go(step)
+
+    def let_go(self) -> None:
+        """Put the session into a state that holds without this screen's workers, which end with it."""
+
+    def action_contrast(self) -> None:
+        """More contrast, or the calm look again."""
+        self.wizard.action_contrast()
+
+    def action_explain(self) -> None:
+        """The page in plain words."""
+        self.wizard.explain(self.STEP)
+
+    async def action_leave(self) -> None:
+        """Leave the wizard, after one question: before a run nothing on a cluster can be lost."""
+        await self.wizard.ask_to_leave()
+
+    def action_none(self) -> None:
+        """Keys that the widgets have themselves."""
+
+
+class WizardApp(Flow, OrderedApp):
     """The wizard over a set of services.
 
     `draft` may be filled in already, with the credentials for its connections beside it. `follow` opens at the board of
@@ -143,6 +311,14 @@ class WizardApp(ScreenHost):
         if (step := self.step) is not None:
             step.say(sentence)
 
+    @contextlib.contextmanager
+    def saying_problems(self) -> Iterator[None]:
+        """A ProblemError ends what is done inside, and is shown as a sentence."""
+        try:
+            yield
+        except ProblemError as error:
+            self.say(error.problem.sentence())
+
     async def restart_step(self) -> None:
         """Show the step anew: its screen gets no messages any more."""
         if (step := self.step) is not None:
@@ -152,6 +328,15 @@ class WizardApp(ScreenHost):
         """Take back what the step says of work that has ended with a mistake."""
         if (step := self.step) is not None:
             step.let_go()
+
+    def ask(self, page: Screen[ScreenResultType], then: Callable[[ScreenResultType], object]) -> None:
+        """Lay a page over the step; `then` gets its answer, unless it was left without one (None)."""
+
+        def answered(answer: ScreenResultType | None) -> None:
+            if answer is not None:
+                then(answer)
+
+        self.push_screen(page, answered)
 
     def copy(self, text: str) -> None:
         """Hand a text to the terminal's clipboard, and say so; not every terminal takes it."""
@@ -166,9 +351,7 @@ class WizardApp(ScreenHost):
         await self.push_screen(self._screen(self._heading_for))
         self.call_after_refresh(self._set_aside)
         if self._is_toured:
-            from esmigrate_tui.wizard.tour import toured  # noqa: PLC0415  # only the demo has one
-
-            self.run_worker(toured(self), group="tour")
+            self.run_worker(import_module("esmigrate_tui.wizard.tour").toured(self), group="tour")
 
     def _set_aside(self) -> None:
         """What was loaded until now stays: no key has to wait until all of it was looked through for garbage."""
@@ -217,30 +400,24 @@ class WizardApp(ScreenHost):
 
     def explain(self, step: str) -> None:
         """The page in plain words for a step."""
-        from esmigrate_tui.wizard.help_page import page  # noqa: PLC0415  # words that most people never open
+        from esmigrate_tui.wizard.pages import help_page  # noqa: PLC0415  # words that most people never open
         from esmigrate_tui.wizard.screens.dialogs import ReadScreen  # noqa: PLC0415  # loaded when first needed
 
-        title, lines = page(step, self.session)
+        title, lines = help_page(step, self.session)
         self.push_screen(ReadScreen(title, lines))
 
-    def show_rejects(self) -> None:
+    @work(group="rejects", exclusive=True)
+    async def show_rejects(self) -> None:
         """The documents that were rejected, when they have been read."""
-        self.run_worker(self._show_rejects(), group="rejects", exclusive=True)
-
-    async def _show_rejects(self) -> None:
+        from esmigrate_tui.wizard.pages import rejects_page  # noqa: PLC0415  # loaded when first needed
         from esmigrate_tui.wizard.screens.dialogs import ReadScreen  # noqa: PLC0415  # loaded when first needed
-        from esmigrate_tui.wizard.screens.rejects import rejects_page  # noqa: PLC0415  # loaded when first needed
 
-        try:
+        refused, is_of_files = self.session.progress.refused, self.session.is_of_files
+        with self.saying_problems():
             rejects = await self.services.rejects(self.session.run, 200)
-        except ProblemError as error:
-            self.say(error.problem.sentence())
-            return
-        refused = self.session.progress.refused
-        is_of_files = self.session.is_of_files
-        self.push_screen(
-            ReadScreen("Rejected", lambda width: rejects_page(rejects, refused, width, is_of_files=is_of_files))
-        )
+            self.push_screen(
+                ReadScreen("Rejected", lambda width: rejects_page(rejects, refused, width, is_of_files=is_of_files))
+            )
 
     # -- the end -----------------------------------------------------------------------------------------------------
 
@@ -257,11 +434,7 @@ class WizardApp(ScreenHost):
                     "The answers are not kept.",
                 )
             )
-        self.push_screen(AskScreen("Leave?", question, yes="Leave", no="Stay"), self._answered_leaving)
-
-    def _answered_leaving(self, leaves: bool | None) -> None:  # noqa: FBT001  # Textual's callback
-        if leaves:
-            self.leave(ExitCode.DONE)
+        self.ask(AskScreen("Leave?", question, yes="Leave", no="Stay"), lambda _: self.leave(ExitCode.DONE))
 
     def leave(self, code: ExitCode, sentence: str = "") -> None:
         """End with an exit code; the sentence is in `farewell`, to be said on the terminal that is given back."""
@@ -296,10 +469,8 @@ class WizardApp(ScreenHost):
     async def _keep_contrast(self) -> None:
         """One after the other, each what holds by then: so the last one is the last that is written."""
         async with self._keeping:
-            try:
+            with self.saying_problems():
                 await self.services.keep_contrast(self._contrast.enabled)
-            except ProblemError as error:
-                self.say(error.problem.sentence())
 
     # -- the palette -------------------------------------------------------------------------------------------------
 

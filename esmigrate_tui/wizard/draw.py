@@ -47,13 +47,12 @@ class Canvas:
     """What the drawing has to go by: room in cells, and whether only ASCII can be shown."""
 
     width: int
-    height: int = 24
     ascii_only: bool = False
 
-    @classmethod
-    def for_reading(cls, width: int, *, ascii_only: bool) -> Canvas:
+    @property
+    def for_reading(self) -> Canvas:
         """Room for sentences: on a large terminal less than there is."""
-        return cls(min(width, WIDEST_LINE), 0, ascii_only)
+        return Canvas(min(self.width, WIDEST_LINE), self.ascii_only)
 
     def mark(self, kind: Mark) -> Text:
         """A mark as this terminal can show it; a word always stands beside it."""
@@ -75,6 +74,27 @@ def ink(text: str, style: str = "") -> Text:
 def paragraph(text: str, width: int, indent: int = 1, style: str = "") -> list[Text]:
     """Wrapped lines with a margin to the left and one cell to the right, none too long to be read."""
     return [ink(" " * indent).append(line, style) for line in wrap(text, min(width, WIDEST_LINE) - indent - 1)]
+
+
+def hanging(lead: Text, text: str, room: int, style: str = "none", *, most: int | None = None) -> list[Text]:
+    """Lines behind a mark, a number or a word, each below the first one's text; the last of `most` is shortened."""
+    indent = " " * lead.cell_len
+    lines = wrap(text, room)
+    if most is not None and len(lines) > most:
+        lines[most - 1 :] = [shorten(" ".join(lines[most - 1 :]), room)]
+    first, *rest = lines
+    return [lead.append(first, style), *(ink(indent).append(line, style) for line in rest)]
+
+
+def end_of(text: str, width: int) -> str:
+    """The text, or as much of its end as there is room for: of a path, that tells it from others."""
+    return text if cell_len(text) <= width else f"…{text[-(width - 1) :]}"
+
+
+def no_rows(*hints: str, says: str = "") -> tuple[Text, ...]:
+    """What stands in place of the rows of a list that has none: a sentence that stands out, if any, and hints."""
+    first = (ink(f"     {says}"), Text()) if says else ()
+    return (Text(), *first, *(ink(f"     {hint}" if hint else "", DIM) for hint in hints))
 
 
 def explained(problem: Problem, width: int, indent: int = 1, style: str = TROUBLE) -> list[Text]:

@@ -13,7 +13,7 @@ from esmigrate_tui.wizard.screens.dialogs import AskScreen
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from esmigrate_tui.wizard.screens.base import ScreenHost
+    from esmigrate_tui.wizard.app import WizardApp
 
 _LOOK_EVERY: Final = 0.1
 _BETWEEN_KEYS: Final = 0.15  # seconds: slow enough to be seen
@@ -101,11 +101,10 @@ STOPS: Final = (
 class TourBox(AskScreen):
     """What a stop says, at the lower edge; Enter presses its keys, Esc ends the tour."""
 
-    CSS = AskScreen.CSS.replace("AskScreen", "TourBox")
-    AUTO_FOCUS = FIRST = "#yes"
+    AUTO_FOCUS, FIRST = "#yes", 1
 
 
-async def toured(app: ScreenHost) -> None:
+async def toured(app: WizardApp) -> None:
     """Go from stop to stop until the last, or until the user takes over."""
     for at, stop in enumerate(STOPS, start=1):
         await _until(app, stop.step, stop.when)
@@ -119,7 +118,7 @@ async def toured(app: ScreenHost) -> None:
             await asyncio.sleep(_BETWEEN_KEYS)
 
 
-async def _until(app: ScreenHost, step: str, holds: Callable[[Session], bool]) -> None:
+async def _until(app: WizardApp, step: str, holds: Callable[[Session], bool]) -> None:
     """Wait until this step is on the screen, with nothing over it, and it is so."""
     while app.step is None or app.screen is not app.step or step != app.step.STEP or not holds(app.session):  # noqa: ASYNC110  # a screen has no event
         await asyncio.sleep(_LOOK_EVERY)

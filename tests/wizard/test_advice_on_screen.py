@@ -15,7 +15,7 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.wizard.draw import Canvas
 from esmigrate_tui.wizard.screens.method import offered
 from tests.pictures import sample_values as sample
-from tests.wizard.world import settled, shown
+from tests.wizard.world import lines_of, settled, shown
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -106,7 +106,7 @@ def test_a_closed_method_says_why_wherever_the_cursor_is() -> None:
     between = (sample.OLD_FACTS.uuid, sample.NEW_FACTS.uuid)
     session = sample.CONNECTED.but(advising=AdviceState(advice=advise(older), between=between))
     first = [method.name for method in session.methods].index(MethodName.INDEX_FROM_SOURCE)
-    text = "\n".join(line.plain for block in offered(session, Canvas(80), first).blocks for line in block)
+    text = "\n".join(line.plain for line in lines_of(offered(session, Canvas(80), first)))
     assert "closed here" in text
     assert "The destination (7.17.28) is older than the source (9.1.0)." in text
 

@@ -23,10 +23,10 @@ from esmigrate_tui.model.shipping import Shipper, ShippingOptions
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.reading.mapping import body_of, entries
 from esmigrate_tui.wizard.app import WizardApp
+from esmigrate_tui.wizard.pages import rejects_page
 from esmigrate_tui.wizard.screens.choosing import ChooseScreen, harmless
 from esmigrate_tui.wizard.screens.files import FilesScreen
 from esmigrate_tui.wizard.screens.mapping import MappingScreen
-from esmigrate_tui.wizard.screens.rejects import rejects_page
 from esmigrate_tui.wizard.widgets.bars import FootLine
 from esmigrate_tui.wizard.widgets.fields import ChoiceField, PlainInput
 from tests.pictures import sample_values as sample

@@ -8,7 +8,7 @@ from esmigrate_tui.flow.help import way
 from esmigrate_tui.flow.layout import plain
 from esmigrate_tui.flow.steps import walked
 from esmigrate_tui.model.method import MethodName
-from esmigrate_tui.wizard.help_page import page
+from esmigrate_tui.wizard.pages import help_page
 from tests.pictures import sample_values as sample
 
 NARROW = 79
@@ -32,7 +32,7 @@ WHO: dict[MethodName, tuple[str, ...]] = {
 @pytest.mark.parametrize("step", ["connections", "preflight"])
 @pytest.mark.parametrize("method", [*MethodName], ids=str)
 def test_the_pages_before_a_run_draw_who_speaks_to_whom(method: MethodName, step: str) -> None:
-    title, lines = page(step, sample.CONNECTED.answered(method=method))
+    title, lines = help_page(step, sample.CONNECTED.answered(method=method))
     shown = [line.plain for line in lines(NARROW)]
     arrows = [line.split("──") for line in shown if "──→" in line]
     drawn = [f"{parts[0].strip()} > {parts[-1].lstrip('─→').strip()}" for parts in arrows]
@@ -42,7 +42,7 @@ def test_the_pages_before_a_run_draw_who_speaks_to_whom(method: MethodName, step
 
 
 def test_the_page_of_the_methods_draws_each() -> None:
-    shown = "\n".join(line.plain for line in page("method", sample.CHOSEN)[1](NARROW))
+    shown = "\n".join(line.plain for line in help_page("method", sample.CHOSEN)[1](NARROW))
     assert all(way(method) in shown for method in MethodName)
 
 
@@ -50,7 +50,7 @@ def test_the_page_of_the_methods_draws_each() -> None:
 def test_no_line_of_a_page_is_too_wide_for_80_columns(method: MethodName) -> None:
     session = sample.CONNECTED.answered(method=method)
     for step in walked(session):
-        lines = page(step, session)[1](NARROW)
+        lines = help_page(step, session)[1](NARROW)
         assert [line.plain for line in lines if line.cell_len > NARROW] == [], step
 
 

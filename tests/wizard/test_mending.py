@@ -22,7 +22,7 @@ from esmigrate_tui.wizard.draw import Canvas
 from esmigrate_tui.wizard.screens.finish import to_do
 from esmigrate_tui.wizard.screens.preflight import PreflightScreen, _fixed, found
 from tests.pictures import sample_values as sample
-from tests.wizard.world import settled, shown
+from tests.wizard.world import lines_of, settled, shown
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.session import Session
@@ -46,8 +46,8 @@ def preflight(world: World, *findings: Finding, session: Session = sample.CONNEC
 
 
 def explained(finding: Finding, session: Session = sample.CONNECTED) -> str:
-    blocks = found(session.answered(findings=(finding,)), Canvas(80), 0, sample.NOW).blocks
-    return "\n".join(line.plain for line in blocks[0])
+    drawn = found(session.answered(findings=(finding,)), Canvas(80), 0, sample.NOW)
+    return "\n".join(line.plain for line in lines_of(drawn)[: drawn.ends[0]])
 
 
 # -- what is offered -------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from esmigrate_tui.model.progress import Eta, Notable, Progress, TaskState
 from esmigrate_tui.preflight.destination import room
 from esmigrate_tui.wizard.app import SCREENS
 from esmigrate_tui.wizard.draw import Canvas, rule
-from esmigrate_tui.wizard.help_page import page
+from esmigrate_tui.wizard.pages import help_page
 from esmigrate_tui.wizard.screens.run import about, bar, by_attention, dip_line, remaining, sparkline, totals
 from esmigrate_tui.wizard.widgets.bars import footer, rail
 from tests.pictures import sample_values as sample
@@ -365,7 +365,7 @@ def test_files_are_chosen_before_they_are_checked_and_the_rail_says_so() -> None
 @pytest.mark.parametrize("method", MethodName)
 @pytest.mark.parametrize("step", [step.name for step in STEPS])
 def test_a_page_in_plain_words_fits_eighty_columns(step: str, method: MethodName) -> None:
-    _, lines = page(step, sample.FRESH.answered(method=method))
+    _, lines = help_page(step, sample.FRESH.answered(method=method))
     assert max(line.cell_len for line in lines(80)) <= 80
 
 

@@ -44,13 +44,16 @@ from esmigrate_tui.model.snapshot import (
     TakenNameRule,
 )
 from esmigrate_tui.wizard.app import WizardApp
+from esmigrate_tui.wizard.screens import lists
 from esmigrate_tui.wizard.widgets.bars import FootLine
-from esmigrate_tui.wizard.widgets.board import LineRows
+from esmigrate_tui.wizard.widgets.board import BoardContent, line_rows
 from esmigrate_tui.wizard.widgets.fields import PlainInput
 from tests.pictures import sample_values as sample
 from tests.wizard.world import SECRET, Kept, Seen, settled, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from rich.text import Text
     from textual.pilot import Pilot
 
@@ -308,13 +311,17 @@ def test_a_pattern_that_sends_ten_thousand_to_one_name_is_seen_through_at_once()
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The rows of lists that have been drawn, one after the other."""
     rows: list[int] = []
-    line = LineRows.line
 
-    def counted(self: LineRows[object], y: int) -> Text:
-        rows.append(y)
-        return line(self, y)
+    def counted(
+        listed: Sequence[object], draw: Callable[[int, object], Text], empty: tuple[Text, ...] = ()
+    ) -> BoardContent:
+        def noted(y: int, row: object) -> Text:
+            rows.append(y)
+            return draw(y, row)
 
-    monkeypatch.setattr(LineRows, "line", counted)
+        return line_rows(listed, noted, empty)
+
+    monkeypatch.setattr(lists, "line_rows", counted)
     return rows
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from _pytest.mark import ParameterSet
 
-    from esmigrate_tui.wizard.screens.base import StepScreen
+    from esmigrate_tui.wizard.app import StepScreen
     from tests.pictures.sample_values import Scene
     from tests.wizard.world import World
 

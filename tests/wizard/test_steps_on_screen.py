@@ -19,7 +19,7 @@ from esmigrate_tui.wizard.draw import Canvas
 from esmigrate_tui.wizard.screens.start import there_is
 from esmigrate_tui.wizard.widgets.fields import PlainInput, SecretInput
 from tests.pictures import sample_values as sample
-from tests.wizard.world import SECRET, Seen, settled, shown
+from tests.wizard.world import SECRET, Seen, lines_of, settled, shown
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -46,7 +46,7 @@ async def to_connections(pilot: Pilot[ExitCode]) -> None:
 def test_a_run_of_files_is_listed_by_its_method_where_there_is_no_old_cluster() -> None:
     card = RunSummary(run="4FLS", method=MethodName.INDEX_FROM_SOURCE, destination="https://new:9200", is_live=True)
     session = sample.FRESH.but(runs=(card,))
-    text = "\n".join(line.plain for block in there_is(session, Canvas(80), 1, sample.NOW).blocks for line in block)
+    text = "\n".join(line.plain for line in lines_of(there_is(session, Canvas(80), 1, sample.NOW)))
     assert "Index from the source → https://new:9200" in text
 
 

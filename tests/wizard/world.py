@@ -24,6 +24,7 @@ from tests.pictures import sample_values as sample
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
+    from rich.text import Text
     from textual.pilot import Pilot
 
     from esmigrate_tui.engine.listing import RunSummary
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.problem import ProblemError
     from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotProgress
     from esmigrate_tui.vault import VaultReport
+    from esmigrate_tui.wizard.widgets.board import BoardContent
 
 SECRET = "correct-horse-battery"
 
@@ -303,6 +305,11 @@ def shown(app: WizardApp) -> str:
     """Every character that is on the screen."""
     screen = app.screen
     return "\n".join(strip.text for strip in screen._compositor.render_strips(screen.size))
+
+
+def lines_of(content: BoardContent) -> list[Text]:
+    """Every line of a list or a page, seen or not."""
+    return [content.line(y) for y in range(content.height)]
 
 
 async def settled(pilot: Pilot[Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
 from textual.binding import Binding, BindingType
@@ -10,44 +10,58 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import TextArea
 
+from esmigrate_tui.flow.layout import fit, shorten
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.reading.mapping import body_of, wrong_at
-from esmigrate_tui.wizard.draw import DIM, TROUBLE, paragraph, rule
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, ink, paragraph, rule
 from esmigrate_tui.wizard.widgets.bars import KeyLine, TitleLine
-from esmigrate_tui.wizard.widgets.board import Board, LineRows
+from esmigrate_tui.wizard.widgets.board import Board, line_rows
 from esmigrate_tui.wizard.widgets.fields import PlainInput, TextButton
 from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from rich.text import Text
     from textual.app import ComposeResult
 
-T = TypeVar("T")
+    from esmigrate_tui.wizard.draw import Canvas
 
 
-class ChooseScreen(Screen[int], Generic[T]):
-    """A list of answers; Enter takes the one at the cursor, Esc leaves it as it was. Gives the answer's position."""
+class ChooseScreen(Screen[str]):
+    """Answers, each with what it is for; Enter takes the one at the cursor and gives its name, Esc leaves it as it was.
+
+    `nameless` is what the answer without a name is called.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,left,q", "leave", show=False),
         Binding("enter,space", "take", show=False),
     ]
 
-    def __init__(self, title: str, answers: Sequence[T], draw: Callable[[T, int, bool], Text], cursor: int = 0) -> None:
+    def __init__(self, title: str, answers: Sequence[tuple[str, str]], chosen: str, nameless: str) -> None:
         super().__init__()
-        self._title, self._answers, self._draw, self._cursor = title, answers, draw, cursor
+        self._title, self._answers, self._chosen, self._nameless = title, answers, chosen, nameless
 
     def compose(self) -> ComposeResult:
         """Its widgets."""
         yield TitleLine()
         yield Board(
-            lambda width, cursor: LineRows(self._answers, lambda at, one: self._draw(one, width, at == cursor)),
-            cursor=self._cursor,
+            lambda look, cursor: line_rows(
+                self._answers, lambda at, answer: self._drawn(answer, look, here=at == cursor)
+            ),
+            cursor=next((at for at, (name, _) in enumerate(self._answers) if name == self._chosen), 0),
         )
         yield KeyLine(("↑↓", "choose"), ("Enter", "take"), ("Esc", "leave it as it was"))
+
+    def _drawn(self, answer: tuple[str, str], look: Canvas, *, here: bool) -> Text:
+        name, says = answer
+        line = ink("").append_text(look.mark("here" if here else "none")).append(" ")
+        mark = look.mark("on" if name == self._chosen else "none")
+        line.append_text(mark).append(" " * max(1, 4 - mark.cell_len), "none")
+        line.append(fit(name or self._nameless, 18), STRONG if here else "none")
+        return line.append(shorten(says, look.width - 25), DIM)
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -61,7 +75,7 @@ class ChooseScreen(Screen[int], Generic[T]):
 
     def action_take(self) -> None:
         """Take the one at the cursor."""
-        self.dismiss(self.query_one(Board).cursor)
+        self.dismiss(self._answers[self.query_one(Board).cursor][0])
 
     def action_leave(self) -> None:
         """Leave it as it was."""
@@ -120,7 +134,7 @@ class JsonScreen(Screen[str]):
         area = _Editor(self._body, theme="css", tab_behavior="focus", compact=True, read_only=self._is_fixed)
         area.cursor_blink = False
         yield area
-        yield TextLines(lambda width: [rule(width)])
+        yield TextLines(lambda look: [rule(look.width)])
         yield TextLines(id="notes")
         with Horizontal():
             yield TextButton("Back", id="no")
@@ -136,7 +150,7 @@ class JsonScreen(Screen[str]):
     def _report(self, trouble: str) -> None:
         words = "" if self._is_fixed else f"{_MEANS} Tab goes to the buttons, Ctrl+N takes it."
         said, style = (trouble, TROUBLE) if trouble else (words, DIM)
-        self.query_one("#notes", TextLines).show(lambda width: paragraph(said, width, 1, style) if said else [])
+        self.query_one("#notes", TextLines).show(lambda look: paragraph(said, look.width, 1, style) if said else [])
 
     def on_text_area_changed(self) -> None:
         """What was said of it no longer holds."""

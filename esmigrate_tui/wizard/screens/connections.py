@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
-from esmigrate_tui.flow.connections import (
-    FAILED,
-    LEFT_OUT,
-    SECRET_WORD,
-    SHOWS_CERTIFICATE,
-    SIGN_IN,
-    TRUST,
-    WHO,
-    answer,
-    answer_secret,
-    ask_vault,
-    facts_in_words,
-    fields_asked,
-    forget,
-    is_tested_at_once,
-    look_at_side,
-    remembering,
-    warned,
-)
+from esmigrate_tui.flow import connections as steps
 from esmigrate_tui.flow.layout import fingerprint, wrap
 from esmigrate_tui.flow.session import ConnectionForm, ConnectionTest, Session
 from esmigrate_tui.flow.steps import BY_NAME
-from esmigrate_tui.model.connection import Side, SignIn, TrustKind
+from esmigrate_tui.model.connection import (
+    Side,
+    SignIn,
+    TrustKind,
+)
 from esmigrate_tui.model.text import duration
-from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Canvas, ink, paragraph
-from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.widgets.fields import ChoiceField, PlainInput, SecretInput
+from esmigrate_tui.wizard.app import StepScreen
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Canvas, hanging, ink, paragraph
+from esmigrate_tui.wizard.widgets.fields import ChoiceField, LabelledField, PlainInput, SecretInput
 from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.app import ComposeResult
-    from textual.binding import BindingType
     from textual.widget import Widget
 
     from esmigrate_tui.model.facts import ClusterFacts
@@ -57,11 +41,7 @@ def side_notes(session: Session, side: Side, look: Canvas, now: float) -> list[T
     """What is known of one side's connection: not tested, being tested, who it is, or what is wrong."""
     form = session.form(side)
     if session.is_left_out(side):
-        return [
-            *_plain(LEFT_OUT[0], look),
-            Text(),
-            *_plain(LEFT_OUT[1], look, DIM),
-        ]
+        return [*_plain(steps.LEFT_OUT[0], look), Text(), *_plain(steps.LEFT_OUT[1], look, DIM)]
     warning = _warning(form, look)
     match form.test:
         case ConnectionTest.GOING:
@@ -74,15 +54,13 @@ def side_notes(session: Session, side: Side, look: Canvas, now: float) -> list[T
             return [*warning, *_facts(session.draft.facts(side), look), *(_plain(form.note, look) if form.note else [])]
         case _:
             pass
-    if form.trust is TrustKind.PINNED and form.is_encrypted and form.fingerprint and not form.is_accepted:
-        return [
-            *_plain(SHOWS_CERTIFICATE, look),
-            *_plain("\n".join(wrap_fingerprint(form.fingerprint, look.width - 2)), look, STRONG),
-            *_plain("Compare it with what the cluster's owner tells you, then say so above.", look),
-        ]
-    if form.trust is TrustKind.PINNED and form.is_encrypted and form.fingerprint:
-        return [*warning, *_plain("\n".join(wrap_fingerprint(form.fingerprint, look.width - 2)), look, DIM)]
-    return [*warning, *_plain("not tested yet", look, DIM)]
+    if form.trust is not TrustKind.PINNED or not form.is_encrypted or not form.fingerprint:
+        return [*warning, *_plain("not tested yet", look, DIM)]
+    digits = "\n".join(wrap_fingerprint(form.fingerprint, look.width - 2))
+    if form.is_accepted:
+        return [*warning, *_plain(digits, look, DIM)]
+    asks = "Compare it with what the cluster's owner tells you, then say so above."
+    return [*_plain(steps.SHOWS_CERTIFICATE, look), *_plain(digits, look, STRONG), *_plain(asks, look)]
 
 
 def wrap_fingerprint(digits: str, width: int) -> list[str]:
@@ -97,14 +75,12 @@ def _plain(text: str, look: Canvas, style: str = "") -> list[Text]:
 
 
 def _warning(form: ConnectionForm, look: Canvas) -> list[Text]:
-    if not (said := warned(form)):
-        return []
-    first, *rest = wrap(said, look.width - 2)
-    return [look.mark("warn").append(" ").append(first, STRONG), *(ink("  ").append(line, STRONG) for line in rest)]
+    said = steps.warned(form)
+    return hanging(look.mark("warn").append(" "), said, look.width - 2, STRONG) if said else []
 
 
 def _trouble(problem: Problem, look: Canvas) -> list[Text]:
-    word = FAILED.get(problem.cause, "failed")
+    word = steps.FAILED.get(problem.cause, "failed")
     first, *rest = wrap(f"{word}: {problem.what}", look.width - 2)
     lines = [look.mark("bad").append(" ").append(first, TROUBLE), *(ink("  ").append(line) for line in rest)]
     for sentence in (problem.why, problem.todo):
@@ -117,40 +93,16 @@ def _facts(facts: ClusterFacts | None, look: Canvas) -> list[Text]:
     if facts is None:
         return []
     lines = [look.mark("good").append(" connected  ", "none").append(facts.name, STRONG)]
-    for line_of_facts in facts_in_words(facts):
-        lines += _plain(line_of_facts, look)
-    if facts.user is not None:
-        roles = f" ({', '.join(facts.roles)})" if facts.roles else ""
-        lines += _plain(f"you are: {facts.user}{roles}", look)
+    roles = f" ({', '.join(facts.roles)})" if facts.roles else ""
+    user = [f"you are: {facts.user}{roles}"] if facts.user is not None else []
+    for words in (*steps.facts_in_words(facts), *user):
+        lines += _plain(words, look)
     for line in lines:
         line.truncate(look.width, overflow="ellipsis")
     return lines
 
 
 # -- the screen ------------------------------------------------------------------------------------------------------
-
-
-class LabelledField(Horizontal):
-    """A word and what belongs to it, in one line."""
-
-    DEFAULT_CSS = """
-    LabelledField { height: 1; width: 100%; }
-    LabelledField > .label { width: 9; }
-    """
-
-    def __init__(self, label: str, control: Widget, *, id: str) -> None:  # noqa: A002  # Textual's own name for it
-        super().__init__(id=id)
-        self._label = TextLines(lambda _: [ink(label, DIM)], classes="label")
-        self._control = control
-
-    def compose(self) -> ComposeResult:
-        """Its widgets."""
-        yield self._label
-        yield self._control
-
-    def relabel(self, label: str) -> None:
-        """Another word."""
-        self._label.show(lambda _: [ink(label, DIM)])
 
 
 class SidePanel(Vertical):
@@ -168,43 +120,40 @@ class SidePanel(Vertical):
     def compose(self) -> ComposeResult:
         """Its widgets."""
         side, form = self.side, self._began.form(self.side)
-        yield TextLines(lambda _: [ink(side.value.upper(), STRONG).append(f"   {WHO[side]}", DIM), Text()])
+        yield TextLines(lambda _: [ink(side.value.upper(), STRONG).append(f"   {steps.WHO[side]}", DIM), Text()])
         address = PlainInput(form.address, placeholder="https://host:9200 or Cloud ID", id=f"{side}-address")
-        yield LabelledField("Address", address, id=f"{side}-address-field")
-        yield LabelledField(
-            "Sign in", ChoiceField(SIGN_IN, form.sign_in.value, id=f"{side}-sign-in"), id=f"{side}-sign-in-field"
-        )
-        yield LabelledField("User", PlainInput(form.user, id=f"{side}-user"), id=f"{side}-user-field")
-        yield LabelledField("Password", SecretInput(id=f"{side}-secret"), id=f"{side}-secret-field")
-        keep = ChoiceField(*remembering(self._began, form), id=f"{side}-remember")
-        yield LabelledField("Remember", keep, id=f"{side}-remember-field")
+        yield LabelledField("Address", address)
+        yield LabelledField("Sign in", ChoiceField(steps.SIGN_IN, form.sign_in.value, id=f"{side}-sign-in"))
+        yield LabelledField("User", PlainInput(form.user, id=f"{side}-user"))
+        yield LabelledField("Password", SecretInput(id=f"{side}-secret"))
+        yield LabelledField("Remember", ChoiceField(*steps.remembering(self._began, form), id=f"{side}-remember"))
         yield TextLines(id=f"{side}-vault")
-        yield LabelledField("Trust", ChoiceField(TRUST, form.trust.value, id=f"{side}-trust"), id=f"{side}-trust-field")
-        yield LabelledField("CA file", PlainInput(form.ca_file, id=f"{side}-ca-file"), id=f"{side}-ca-file-field")
+        yield LabelledField("Trust", ChoiceField(steps.TRUST, form.trust.value, id=f"{side}-trust"))
+        yield LabelledField("CA file", PlainInput(form.ca_file, id=f"{side}-ca-file"))
         same = ChoiceField(_SAME, "yes" if form.is_accepted else "no", id=f"{side}-same")
-        yield LabelledField("The same", same, id=f"{side}-same-field")
+        yield LabelledField("The same", same)
         yield TextLines(id=f"{side}-notes")
 
-    def show(self, session: Session, look: Canvas, now: float) -> None:
+    def show(self, session: Session, now: float) -> None:
         """The fields that the answers ask for, and what is known."""
         side, form = self.side, session.form(self.side)
         self.display = side in session.sides
-        shown = fields_asked(session, side)
+        shown = steps.fields_asked(session, side)
         for name, is_shown in shown.items():
             self.query_one(f"#{side}-{name}-field").display = is_shown
-        self.query_one(f"#{side}-secret-field", LabelledField).relabel(SECRET_WORD[form.sign_in])
-        self.query_one(f"#{side}-sign-in", ChoiceField).offer(SIGN_IN, form.sign_in.value)
+        self.query_one(f"#{side}-secret-field", LabelledField).relabel(steps.SECRET_WORD[form.sign_in])
+        self.query_one(f"#{side}-sign-in", ChoiceField).offer(steps.SIGN_IN, form.sign_in.value)
         self.query_one(f"#{side}-same", ChoiceField).offer(_SAME, "yes" if form.is_accepted else "no")
-        self.query_one(f"#{side}-remember", ChoiceField).offer(*remembering(session, form))
+        self.query_one(f"#{side}-remember", ChoiceField).offer(*steps.remembering(session, form))
         vault = self.query_one(f"#{side}-vault", TextLines)
         said = session.vault.sentence if session.vault is not None and not session.vault.is_available else ""
         # What a test says needs the lines more, and nothing of it may be cut.
         vault.display = (
             bool(said) and shown["remember"] and form.test is ConnectionTest.NOT_YET and not form.fingerprint
         )
-        vault.show(lambda width: paragraph(said, width, 9, DIM))
+        vault.show(lambda look: paragraph(said, look.width, 9, DIM))
         notes = self.query_one(f"#{side}-notes", TextLines)
-        notes.show(lambda width: [Text(), *side_notes(session, side, Canvas(width, 0, look.ascii_only), now)])
+        notes.show(lambda look: [Text(), *side_notes(session, side, look, now)])
 
 
 class ConnectionsScreen(StepScreen):
@@ -212,7 +161,6 @@ class ConnectionsScreen(StepScreen):
 
     STEP = "connections"
     AUTO_FOCUS = None
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("connections")]
 
     def body(self) -> Iterable[Widget]:
         """Source on the left, destination on the right."""
@@ -226,7 +174,7 @@ class ConnectionsScreen(StepScreen):
         """Both sides."""
         now = self.wizard.services.now()
         for panel in self.query(SidePanel):
-            panel.show(session, self.look, now)
+            panel.show(session, now)
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -242,9 +190,9 @@ class ConnectionsScreen(StepScreen):
     def begin(self) -> None:
         """Ask the vault, and test what was given."""
         if self.session.vault is None:
-            self.run_worker(ask_vault(self.wizard), group="vault", exclusive=True)
+            self.run_worker(steps.ask_vault(self.wizard), group="vault", exclusive=True)
         for side in self.session.sides:
-            if is_tested_at_once(self.wizard, side):
+            if steps.is_tested_at_once(self.wizard, side):
                 self._begin_test(side)
 
     def is_waiting(self, session: Session) -> bool:
@@ -268,7 +216,7 @@ class ConnectionsScreen(StepScreen):
             known = self.wizard.credentials.get(side)
             if message.value != (known.secret if known is not None else ""):
                 self.workers.cancel_group(self, f"test-{side}")
-                answer_secret(self.wizard, side, message.value)
+                steps.answer_secret(self.wizard, side, message.value)
         elif message.value == getattr(self.session.form(side), field.replace("-", "_")):
             pass  # it is what the form says already: a field that was just filled in
         elif field == "address":
@@ -296,12 +244,12 @@ class ConnectionsScreen(StepScreen):
 
     def _forget(self, side: Side) -> None:
         """A side that may be empty was emptied: nothing of it is known any more, what was chosen stays chosen."""
-        if (cluster := forget(self.wizard, side)) is not None:
+        if (cluster := steps.forget(self.wizard, side)) is not None:
             self.app.run_worker(cluster.close(), group=f"close-{side}")
 
     def _typed(self, side: Side, **changes: object) -> None:
         self.workers.cancel_group(self, f"test-{side}")
-        answer(self.wizard, side, **changes)
+        steps.answer(self.wizard, side, **changes)
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Enter goes to the next field; from a secret, or from an address that needs none, it tests.
@@ -340,7 +288,7 @@ class ConnectionsScreen(StepScreen):
 
     def _begin_test(self, side: Side) -> None:
         typed = self.query_one(f"#{side}-secret", SecretInput).value
-        self.run_worker(look_at_side(self.wizard, side, typed), group=f"test-{side}", exclusive=True)
+        self.run_worker(steps.look_at_side(self.wizard, side, typed), group=f"test-{side}", exclusive=True)
 
 
 def _named(id_of_field: str | None) -> tuple[Side, str]:

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from esmigrate_tui.flow import definition as steps
-from esmigrate_tui.flow.layout import fit, shorten, wrap
+from esmigrate_tui.flow.layout import fit, shorten
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import clean, counted, duration, listed, number
 from esmigrate_tui.translate.side_by_side import changed_at
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Canvas, ink, paragraph, rule
+from esmigrate_tui.wizard.app import WizardScreen
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Canvas, explained, hanging, ink, paragraph, rule
 from esmigrate_tui.wizard.widgets.bars import WIDE, TitleLine, key_words
-from esmigrate_tui.wizard.widgets.board import Board, TextPage
+from esmigrate_tui.wizard.widgets.board import Board, BoardContent, text_page
 from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.facts import IndexFacts
     from esmigrate_tui.model.problem import Problem
     from esmigrate_tui.translate.side_by_side import SideBySideLine
-    from esmigrate_tui.wizard.screens.base import ScreenHost
 
 _NOTES: Final = 8
 """Sentences of a translation that are shown at once: a mapping may have a thousand fields that are renamed."""
@@ -155,11 +154,7 @@ def _notes(title: str, sentences: Sequence[str], width: int) -> list[Text]:
 
 
 def _items(sentences: Sequence[str], width: int) -> list[Text]:
-    return [
-        ink("   · " if not at else "     ", DIM).append(line, "none")
-        for sentence in sentences
-        for at, line in enumerate(wrap(clean(sentence, _LONGEST), width - 6))
-    ]
+    return [line for sentence in sentences for line in hanging(ink("   · ", DIM), clean(sentence, _LONGEST), width - 6)]
 
 
 def _columns(session: Session, width: int, *, is_wide: bool) -> Text:
@@ -175,44 +170,7 @@ def _columns(session: Session, width: int, *, is_wide: bool) -> Text:
     return line.append("   + ", STRONG).append(f"only on the {new}", DIM)
 
 
-@dataclass(frozen=True)
-class DefinitionPage:
-    """A page whose lines are drawn when they are seen."""
-
-    head: Sequence[Text]
-    lines: Sequence[DefinitionLine]
-    draw: Callable[[DefinitionLine], Text]
-
-    @property
-    def height(self) -> int:
-        """How many lines there are."""
-        return len(self.head) + len(self.lines)
-
-    @property
-    def items(self) -> int:
-        """None can be chosen."""
-        return 0
-
-    def line(self, y: int) -> Text:
-        """One line."""
-        return self.head[y] if y < len(self.head) else self.draw(self.lines[y - len(self.head)])
-
-    def item_at(self, y: int) -> int | None:
-        """No line belongs to an item."""
-        del y
-        return None
-
-    def span(self, item: int) -> tuple[int, int]:
-        """There are no items."""
-        return item, item
-
-    @property
-    def differences(self) -> tuple[int, ...]:
-        """Where each difference begins."""
-        return tuple(len(self.head) + at for at in begins(self.lines))
-
-
-class DefinitionScreen(Screen[None]):
+class DefinitionScreen(WizardScreen[None]):
     """The definition that one index gets; it closes as it was opened."""
 
     AUTO_FOCUS = "#board"
@@ -226,9 +184,11 @@ class DefinitionScreen(Screen[None]):
         Binding("w", "words", show=False),
     ]
 
-    def __init__(self, wizard: ScreenHost, index: IndexFacts) -> None:
+    def __init__(self, index: IndexFacts) -> None:
         super().__init__()
-        self._wizard, self._index = wizard, index
+        self._index = index
+        self._places: tuple[int, ...] = ()
+        """The lines at which the differences begin."""
         self._parts: tuple[IndexPart, ...] = ()
         self._rows: tuple[tuple[SideBySideLine, ...], tuple[str, ...]] = ((), ())
         self._at = 0
@@ -241,27 +201,27 @@ class DefinitionScreen(Screen[None]):
         """Its widgets."""
         yield TitleLine()
         yield Board()
-        yield TextLines(lambda width: [rule(width)])
+        yield TextLines(lambda look: [rule(look.width)])
         yield TextLines(id="foot")
 
     async def on_mount(self) -> None:
         """Now it is on the screen; what is not known yet is read."""
-        if self._index.name in self._wizard.session.draft.definitions:
+        if self._index.name in self.session.draft.definitions:
             self._look()
             return
-        self._since = self._wizard.services.now()
+        self._since = self.wizard.services.now()
         self._show()
         waiting = self.set_interval(1.0, self._show)
         self.run_worker(self._read(waiting.stop), exclusive=True)
 
     async def _read(self, then: Callable[[], None]) -> None:
-        self._problem = await steps.read(self._wizard, self._index.name)
+        self._problem = await steps.read(self.wizard, self._index.name)
         then()
         self._look()
 
     def _look(self) -> None:
         """Find out what will be made now."""
-        draft = self._wizard.session.draft
+        draft = self.session.draft
         if self._problem is None:
             try:
                 self._parts = steps.parts_of(draft, self._index.name)
@@ -287,40 +247,38 @@ class DefinitionScreen(Screen[None]):
     def _show(self) -> None:
         if not self.is_attached:
             return
-        session, part, look_of = self._wizard.session, self.part, self._look_of
+        session, part = self.session, self.part
         name = shorten(clean(self._index.name, 255), 40)
         self._foot()
         if part is None:
             self.query_one(TitleLine).title(name)
-            self.query_one(Board).show(lambda width, _: TextPage(tuple(self._waiting(width))))
+            self.query_one(Board).show(lambda look, _: text_page(self._waiting(look.width)))
             return
         (rows, own), in_full = self._rows, self._in_full
 
-        def make(width: int, _: int) -> DefinitionPage:
-            is_wide = width >= WIDE - 2
-            top = head(session, part, own, look_of(width), in_full=in_full)
+        def make(look: Canvas, _: int) -> BoardContent:
+            width, is_wide = look.width, look.width >= WIDE - 2
+            top = head(session, part, own, look, in_full=in_full)
             lines = laid_out(rows, width, is_wide=is_wide)
-            return DefinitionPage(top, lines, lambda line: drawn(line, width, is_wide=is_wide))
+            self._places = tuple(len(top) + at for at in begins(lines))
+            return BoardContent(
+                len(top) + len(lines),
+                lambda y: top[y] if y < len(top) else drawn(lines[y - len(top)], width, is_wide=is_wide),
+            )
 
+        self._places = ()
         self.query_one(Board).show(make)
-        sheet = self.query_one(Board).sheet
-        words = [counted(len(sheet.differences), "difference")] if isinstance(sheet, DefinitionPage) else []
+        words = [counted(len(self._places), "difference")] if self.query_one(Board).sheet.height else []
         words += ["changed by you"] if part.is_edited else []
         goes = "" if part.target == self._index.name else f" to {shorten(clean(part.target, 255), 40)}"
         which = f", type {clean(part.type, 40)} ({self._at + 1} of {len(self._parts)})" if part.type else ""
         self.query_one(TitleLine).title(f"{name}{goes}{which}", ", ".join(words))
 
-    def _look_of(self, width: int) -> Canvas:
-        return Canvas(width, 0, self._wizard.ascii_only)
-
-    def _waiting(self, width: int) -> Iterator[Text]:
-        yield Text()
+    def _waiting(self, width: int) -> list[Text]:
         if self._problem is not None:
-            for sentence in (self._problem.what, self._problem.why, self._problem.todo):
-                yield from paragraph(sentence, width, 3) if sentence else ()
-            return
-        waited = duration(max(0.0, self._wizard.services.now() - self._since))
-        yield from paragraph(f"Reading its definition from the source, {waited} …", width, 3, DIM)
+            return [Text(), *explained(self._problem, width, 3, "")]
+        waited = duration(max(0.0, self.wizard.services.now() - self._since))
+        return [Text(), *paragraph(f"Reading its definition from the source, {waited} …", width, 3, DIM)]
 
     def _foot(self) -> None:
         said, part = self._said, self.part
@@ -348,12 +306,11 @@ class DefinitionScreen(Screen[None]):
     def action_jump(self, direction: int) -> None:
         """To the next difference, or to the one before."""
         board = self.query_one(Board)
-        places = board.sheet.differences if isinstance(board.sheet, DefinitionPage) else ()
         here = round(board.scroll_y)
         last = board.max_scroll_y
-        ahead = [at for at in places if (at - 1 > here if direction > 0 else at - 1 < here)]
+        ahead = [at for at in self._places if (at - 1 > here if direction > 0 else at - 1 < here)]
         if not ahead or (direction > 0 and here >= last):
-            self._say("There is no further one." if places else "There is no difference.")
+            self._say("There is no further one." if self._places else "There is no difference.")
             return
         board.scroll_to(y=max(0, (ahead[0] if direction > 0 else ahead[-1]) - 1), animate=False, force=True)
 
@@ -375,7 +332,7 @@ class DefinitionScreen(Screen[None]):
         if part is None or not part.is_edited:
             self._say("It is the translation, nothing was changed.")
             return
-        steps.undo(self._wizard, part)
+        steps.undo(self.wizard, part)
         self._look()
 
     def action_edit(self) -> None:
@@ -392,13 +349,12 @@ class DefinitionScreen(Screen[None]):
                 else "It exists already: it stays as it is."
             )
             return
-        if self._index.name not in self._wizard.session.draft.selected:
+        if self._index.name not in self.session.draft.selected:
             self._say("Choose the index first (Esc, Space), then say what is made of it.")
             return
 
-        def taken(body: str | None) -> None:
-            if body is not None:
-                steps.edit(self._wizard, part, body)
-                self._look()
+        def taken(body: str) -> None:
+            steps.edit(self.wizard, part, body)
+            self._look()
 
-        self.app.push_screen(JsonScreen(f"What makes {shorten(clean(part.target, 255), 40)}", part.body), taken)
+        self.wizard.ask(JsonScreen(f"What makes {shorten(clean(part.target, 255), 40)}", part.body), taken)

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen, Screen, ScreenResultType
+from textual.screen import ModalScreen, Screen
 
 from esmigrate_tui.flow.layout import as_console, shorten, wrap
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, ink, paragraph, rule
 from esmigrate_tui.wizard.widgets.bars import KeyLine, TitleLine
-from esmigrate_tui.wizard.widgets.board import Board, TextPage
+from esmigrate_tui.wizard.widgets.board import Board, text_page
 from esmigrate_tui.wizard.widgets.fields import PlainInput, TextButton
 from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from textual.app import ComposeResult
+    from textual.widget import Widget
     from textual.widgets import Input
 
     from esmigrate_tui.model.ledger import PlannedChange, Request
@@ -46,7 +47,7 @@ class ReadScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Its widgets."""
         yield TitleLine()
-        yield Board(lambda width, _: TextPage(tuple(self._lines(width))))
+        yield Board(lambda look, _: text_page(self._lines(look.width)))
         yield KeyLine(("↑↓", "scroll"), ("Esc", "close"))
 
     def on_mount(self) -> None:
@@ -58,25 +59,44 @@ class ReadScreen(Screen[None]):
         self.dismiss()
 
 
-class BoxScreen(ModalScreen[ScreenResultType]):
+class BoxScreen(ModalScreen[str]):
     """Some lines at the lower edge, and below them what answers them; the lines scroll where not all have room."""
 
+    SCOPED_CSS = False  # else it would not be of the screens that are derived from this one
     CSS = """
     BoxScreen { align: left bottom; background: transparent; }
     BoxScreen > Vertical { height: auto; width: 100%; background: ansi_default; }
     BoxScreen VerticalScroll { height: auto; width: 100%; scrollbar-size: 0 1; }
     BoxScreen Horizontal { height: 1; overflow-x: auto; scrollbar-size: 0 0; }
+    BoxScreen #why-not { height: 1; }
+    BoxScreen #line { margin: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_lines(-1)", show=False),
         Binding("down", "scroll_lines(1)", show=False),
         Binding("pageup", "scroll_lines(-3)", show=False),
         Binding("pagedown", "scroll_lines(3)", show=False),
+        Binding("escape", "cancel", show=False),
     ]
 
-    def said(self, make: Callable[[int], list[Text]]) -> VerticalScroll:
-        """The lines."""
-        return VerticalScroll(TextLines(make), can_focus=False)
+    def __init__(self, title: str, lines: Callable[[int], list[Text]]) -> None:
+        super().__init__()
+        self._title, self._lines = title, lines
+
+    def answers(self) -> Iterable[Widget]:
+        """What stands below the lines."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """Its widgets."""
+        with Vertical():
+            yield TitleLine()
+            yield VerticalScroll(TextLines(lambda look: self._lines(look.width)), can_focus=False)
+            yield from self.answers()
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        self.query_one(TitleLine).title(self._title)
 
     def on_resize(self) -> None:
         """It has another size."""
@@ -87,63 +107,71 @@ class BoxScreen(ModalScreen[ScreenResultType]):
         """Read the rest."""
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
+    def action_cancel(self) -> None:
+        """Leave it as it was."""
+        self.dismiss(None)
 
-class AskScreen(BoxScreen[bool]):
-    """A question at the lower edge; the safe answer has the focus, Esc gives it."""
 
-    CSS = BoxScreen.CSS.replace("BoxScreen", "AskScreen")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "answer(False)", show=False)]
-    FIRST: ClassVar[str] = "#no"
+class PickScreen(BoxScreen):
+    """A question with several answers at the lower edge; the first one is safe and has the focus, Esc gives it."""
 
-    def __init__(self, title: str, question: str, *, yes: str, no: str) -> None:
-        super().__init__()
-        self._title, self._question, self._yes, self._no = title, question, yes, no
+    KEYS: ClassVar = (("Tab", "next answer"), ("Enter", "take it"), ("Esc", "leave it as it is"))
+    FIRST: ClassVar[int] = 0
+    """The answer that has the focus."""
 
-    def compose(self) -> ComposeResult:
-        """Its widgets."""
-        with Vertical():
-            yield TitleLine()
-            yield self.said(lambda width: [*paragraph(self._question, width), Text()])
-            with Horizontal():
-                yield TextButton(self._no, id="no")
-                yield TextButton(self._yes, id="yes")
-            yield KeyLine(("Tab", "other answer"), ("Enter", "take it"), ("Esc", "not now"))
+    def __init__(self, title: str, lines: Callable[[int], list[Text]], answers: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(title, lambda width: [*lines(width), Text()])
+        self._answers = answers
+
+    def answers(self) -> Iterable[Widget]:
+        """A button for each."""
+        yield Horizontal(*(TextButton(label, id=name) for name, label in self._answers))
+        yield KeyLine(*self.KEYS)
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
-        self.query_one(TitleLine).title(self._title)
-        self.query_one(self.FIRST, TextButton).focus()
+        self.query(TextButton)[self.FIRST].focus()
 
-    def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
-        """One of the two answers."""
-        self.dismiss(message.press.id == "yes")
-
-    def action_answer(self, answer: bool) -> None:  # noqa: FBT001  # Textual's actions take plain arguments
-        """Answer with a key."""
+    def take(self, answer: str) -> None:
+        """End with an answer."""
         self.dismiss(answer)
 
+    def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
+        """One of the answers."""
+        self.take(message.press.id or "")
 
-class LineScreen(BoxScreen[str | None]):
+    def action_cancel(self) -> None:
+        """The safe one."""
+        self.take(self._answers[0][0])
+
+
+class AskScreen(PickScreen):
+    """A question with two answers: gives "yes", or None for the safe one, which has the focus."""
+
+    KEYS = (("Tab", "other answer"), ("Enter", "take it"), ("Esc", "not now"))
+
+    def __init__(self, title: str, question: str, *, yes: str, no: str) -> None:
+        super().__init__(title, lambda width: paragraph(question, width), (("no", no), ("yes", yes)))
+
+    def take(self, answer: str) -> None:
+        """The safe one is none."""
+        self.dismiss(answer if answer == "yes" else None)
+
+
+class LineScreen(BoxScreen):
     """A line to type at the lower edge; it says at once why what is typed does not do."""
 
-    CSS = BoxScreen.CSS.replace("BoxScreen", "LineScreen") + "#why-not { height: 1; } #line { margin: 0 1; }"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
-
     def __init__(self, title: str, label: str, value: str, why_not: Callable[[str], str]) -> None:
-        super().__init__()
-        self._title, self._label, self._value, self._why_not = title, label, value, why_not
+        super().__init__(title, lambda width: paragraph(label, width))
+        self._value, self._why_not = value, why_not
 
-    def compose(self) -> ComposeResult:
-        """Its widgets."""
-        with Vertical():
-            yield TitleLine()
-            yield self.said(lambda width: paragraph(self._label, width))
-            yield PlainInput(self._value, id="line")
-            yield TextLines(id="why-not")
+    def answers(self) -> Iterable[Widget]:
+        """The line."""
+        yield PlainInput(self._value, id="line")
+        yield TextLines(id="why-not")
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
-        self.query_one(TitleLine).title(self._title)
         self.query_one(PlainInput).focus()
 
     def on_input_changed(self, message: Input.Changed) -> None:
@@ -157,13 +185,9 @@ class LineScreen(BoxScreen[str | None]):
         if not self._why_not(message.value):
             self.dismiss(message.value)
 
-    def action_cancel(self) -> None:
-        """Leave it as it was."""
-        self.dismiss(None)
 
-
-class ConfirmScreen(Screen[bool]):
-    """A page with all that is about to happen, and a question; the safe answer has the focus, Esc gives it.
+class ConfirmScreen(Screen[str]):
+    """A page with all that is about to happen, and a question: gives "yes", or None for the safe answer.
 
     Where `typed` is not "", exactly that has to be typed before the other answer is taken.
     """
@@ -175,7 +199,7 @@ class ConfirmScreen(Screen[bool]):
     ConfirmScreen.-low TitleLine, ConfirmScreen.-low #rule, ConfirmScreen.-low KeyLine { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "answer(False)", show=False),
+        Binding("escape", "cancel", show=False),
         Binding("up", "scroll_page(-3)", show=False),
         Binding("down", "scroll_page(3)", show=False),
         Binding("pageup", "scroll_page(-15)", show=False),
@@ -189,10 +213,10 @@ class ConfirmScreen(Screen[bool]):
     def compose(self) -> ComposeResult:
         """Its widgets."""
         yield TitleLine()
-        yield Board(lambda width, _: TextPage(tuple(self._lines(width))))
-        yield TextLines(lambda width: [rule(width)], id="rule")
+        yield Board(lambda look, _: text_page(self._lines(look.width)))
+        yield TextLines(lambda look: [rule(look.width)], id="rule")
         if self._typed:
-            yield TextLines(lambda width: paragraph(f"Type {self._typed} to allow it:", width))
+            yield TextLines(lambda look: paragraph(f"Type {self._typed} to allow it:", look.width))
             yield PlainInput(placeholder="type it here", id="typed")
             yield TextLines(id="why-not")
         with Horizontal():
@@ -203,17 +227,14 @@ class ConfirmScreen(Screen[bool]):
     def on_mount(self) -> None:
         """Now it is on the screen."""
         self.query_one(TitleLine).title(self._title)
-        if self._typed:
-            self.query_one("#typed", PlainInput).focus()
-        else:
-            self.query_one("#no", TextButton).focus()
+        self.query_one("#typed" if self._typed else "#no").focus()
 
     def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
         """One of the two answers."""
         if message.press.id == "yes":
             self._accept()
         else:
-            self.dismiss(False)  # the answer is the value
+            self.action_cancel()
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Enter after the name says yes."""
@@ -236,78 +257,31 @@ class ConfirmScreen(Screen[bool]):
             )
             self.query_one("#typed", PlainInput).focus()
             return
-        self.dismiss(True)  # the answer is the value
+        self.dismiss("yes")
 
     def action_scroll_page(self, lines: int) -> None:
         """Read the rest."""
         self.query_one(Board).action_move(lines)
 
-    def action_answer(self, answer: bool) -> None:  # noqa: FBT001  # Textual's actions take plain arguments
-        """Answer with a key."""
-        self.dismiss(answer)
-
-
-class PickScreen(BoxScreen[str]):
-    """A question with several answers at the lower edge; the first one is safe and has the focus, Esc gives it."""
-
-    CSS = BoxScreen.CSS.replace("BoxScreen", "PickScreen")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
-
-    def __init__(self, title: str, lines: Callable[[int], list[Text]], answers: tuple[tuple[str, str], ...]) -> None:
-        super().__init__()
-        self._title, self._lines, self._answers = title, lines, answers
-
-    def compose(self) -> ComposeResult:
-        """Its widgets."""
-        with Vertical():
-            yield TitleLine()
-            yield self.said(lambda width: [*self._lines(width), Text()])
-            with Horizontal():
-                for name, label in self._answers:
-                    yield TextButton(label, id=name)
-            yield KeyLine(("Tab", "next answer"), ("Enter", "take it"), ("Esc", "leave it as it is"))
-
-    def on_mount(self) -> None:
-        """Now it is on the screen."""
-        self.query_one(TitleLine).title(self._title)
-        self.query_one(f"#{self._answers[0][0]}", TextButton).focus()
-
-    def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
-        """One of the answers."""
-        self.dismiss(message.press.id)
-
     def action_cancel(self) -> None:
-        """The safe one."""
-        self.dismiss(self._answers[0][0])
+        """The safe answer."""
+        self.dismiss(None)
 
 
-def asked_of(sentences: tuple[str, ...], to: str, request: Request) -> Callable[[int], list[Text]]:
-    """What is about to be sent: some sentences, then the cluster and the exact request."""
-    return lambda width: [*_said(sentences, width), *_sent("The request, to", to, request, width)]
-
-
-def asked_of_all(
-    sentences: tuple[str, ...], sent: tuple[tuple[str, PlannedChange], ...]
+def asked_of(
+    sentences: tuple[str, ...], sent: Iterable[tuple[str, PlannedChange]], *, and_back: bool = False
 ) -> Callable[[int], list[Text]]:
     """What is about to be sent: some sentences, then for each change its cluster, its request and what undoes it."""
 
     def lines(width: int) -> list[Text]:
-        drawn = _said(sentences, width)
+        drawn = [line for sentence in sentences for line in (Text(), *paragraph(sentence, width))]
         for to, change in sent:
-            drawn += _sent("The request, to", to, change.made_by, width)
-            if change.undo is not None:
+            drawn += [Text(), *_sent("The request, to", to, change.made_by, width)]
+            if and_back and change.undo is not None:
                 drawn += _sent("What reverts it, to", to, change.undo, width)
-            drawn.append(Text())
         return drawn
 
     return lines
-
-
-def _said(sentences: tuple[str, ...], width: int) -> list[Text]:
-    drawn = [Text()]
-    for sentence in sentences:
-        drawn += [*paragraph(sentence, width), Text()]
-    return drawn
 
 
 def _sent(words: str, to: str, request: Request, width: int) -> list[Text]:

@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from rich.text import Text
 from textual.containers import Vertical
 from textual.suggester import SuggestFromList
 
-from esmigrate_tui.flow.files import (
-    FIRST_ROWS,
-    FROM,
-    HEADER,
-    SENDERS,
-    TO_DO,
-    configuration_for,
-    delimiters,
-    encodings,
-    fields_asked,
-    formats,
-    id_rules,
-    known_fields,
-    look,
-    names_of,
-    repeated_ids,
-    settle,
-    unreadable_rows,
-)
+from esmigrate_tui.flow import files as steps
 from esmigrate_tui.flow.layout import fit, shorten, wrap
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.files import Compression, FileFormat, FileInspection, FileSample, IdRule
@@ -37,19 +19,16 @@ from esmigrate_tui.model.shipping import Shipper
 from esmigrate_tui.model.text import clean, counted, number, size
 from esmigrate_tui.preflight.files import how_read
 from esmigrate_tui.reading.identity import is_new_id
-from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import DIM, STRONG, WIDEST_LINE, Canvas, explained, ink, paragraph, rule
-from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.screens.connections import LabelledField
-from esmigrate_tui.wizard.widgets.board import Board, TextPage
-from esmigrate_tui.wizard.widgets.fields import ChoiceField, PlainInput
+from esmigrate_tui.wizard.app import StepScreen
+from esmigrate_tui.wizard.draw import DIM, STRONG, WIDEST_LINE, Canvas, end_of, explained, hanging, ink, paragraph, rule
+from esmigrate_tui.wizard.widgets.board import Board, text_page
+from esmigrate_tui.wizard.widgets.fields import ChoiceField, LabelledField, PlainInput
 from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual import events
-    from textual.binding import BindingType
     from textual.widget import Widget
     from textual.widgets import Input
 
@@ -74,10 +53,6 @@ _SHOWN_ERRORS: Final = 3
 _SIZE, _PACKED, _AS = 10, 6, 12
 
 
-def _header(file_choice: FileChoice) -> str:
-    return "yes" if file_choice.wishes.has_header else "no"
-
-
 # -- drawing ---------------------------------------------------------------------------------------------------------
 
 
@@ -98,12 +73,10 @@ def seen(session: Session, look: Canvas) -> list[Text]:
     sample = found.sample
     if sample is not None:
         errors = [_error_lines(sample, at, width) for at in range(len(sample.errors))]
-        if words := unreadable_rows(sample):
-            first, *rest = wrap(words, width - 5)
-            lines.append(ink(" ").append_text(look.mark("warn")).append(f" {first}", STRONG))
-            lines += [ink("   ").append(line, STRONG) for line in rest]
+        if words := steps.unreadable_rows(sample):
+            lines += hanging(ink(" ").append_text(look.mark("warn")).append(" "), words, width - 5, STRONG)
             lines += [line for each in errors[:_SHOWN_ERRORS] for line in each]
-        if words := repeated_ids(sample):
+        if words := steps.repeated_ids(sample):
             lines.append(ink(" ").append_text(look.mark("warn")).append(f" {shorten(words, width - 5)}", STRONG))
         lines += _row_lines(sample, width)
         if rest_of_errors := errors[_SHOWN_ERRORS:]:
@@ -126,11 +99,9 @@ def _file_line(file: FileSource, found: FileInspection, at: int, width: int) -> 
     packed = "" if file.compression is Compression.NONE else file.compression.value
     kind = found.formats[at] if at < len(found.formats) else FileFormat.NDJSON
     word = "" if at >= len(found.formats) else kind.value if kind is not None else "not known"
-    name = clean(file.path, 500)
     room = max(16, min(width, WIDEST_LINE) - 4 - _SIZE - 2 - _PACKED - _AS)
-    if len(name) > room:
-        name = "…" + name[-(room - 1) :]  # the end of a path says more than its beginning
-    line = ink("   ").append(fit(name, room)).append(fit(size(file.size), _SIZE, "right") + "  ")
+    name = end_of(clean(file.path, 500), room)
+    line = ink("   ").append(fit(name, room) + fit(size(file.size), _SIZE, "right") + "  ")
     return line.append(fit(packed, _PACKED), DIM).append(fit(word, _AS), "none" if kind is not None else STRONG)
 
 
@@ -143,7 +114,7 @@ def _error_lines(sample: FileSample, at: int, width: int) -> list[Text]:
 def _row_lines(sample: FileSample, width: int) -> list[Text]:
     if not sample.amount:
         return [ink(" There is no row in them.", STRONG)]
-    lines = [Text(), ink(f" {FIRST_ROWS}", DIM)] if sample.rows else []
+    lines = [Text(), ink(f" {steps.FIRST_ROWS}", DIM)] if sample.rows else []
     for row in sample.rows:
         lines += _row(row, width, is_new=is_new_id(row, sample.reading))
     return lines
@@ -169,14 +140,12 @@ def sent(session: Session, look: Canvas) -> list[Text]:
     if session.file_choice.problem is not None:
         lines += [*explained(session.file_choice.problem, width), Text()]
     try:
-        configuration = configuration_for(session)
+        configuration = steps.configuration_for(session)
     except ProblemError as error:
         return [*lines, *[*explained(error.problem, width), Text()]]
-    lines.append(ink(f" {TO_DO}", DIM))
+    lines.append(ink(f" {steps.TO_DO}", DIM))
     for at, step in enumerate(configuration.steps, start=1):
-        first, *rest = wrap(clean(step), width - 7)
-        lines.append(ink(f"  {at:>2}  ", DIM).append(first, "none"))
-        lines += [ink("      ").append(line) for line in rest]
+        lines += hanging(ink(f"  {at:>2}  ", DIM), clean(step), width - 7)
     lines += [
         Text(),
         ink(" Its configuration, ", DIM)
@@ -196,7 +165,6 @@ class FilesScreen(StepScreen):
 
     STEP = "files"
     AUTO_FOCUS = None
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("files")]
     CSS = """
     FilesScreen #fields { height: auto; padding: 0 1; }
     FilesScreen LabelledField > .label { width: 11; }
@@ -204,50 +172,33 @@ class FilesScreen(StepScreen):
 
     def body(self) -> Iterable[Widget]:
         """The fields, and below them what was seen."""
-        file_choice = self.session.file_choice
-        named = "paths and patterns: export/orders-*.csv.gz"
         yield Vertical(
-            LabelledField(
-                "From",
-                ChoiceField(FROM, "sent" if file_choice.sender is not None else "files", id="from"),
-                id="from-field",
-            ),
-            LabelledField(
-                "Sender", ChoiceField(SENDERS, file_choice.sender or SENDERS[0][0], id="sender"), id="sender-field"
-            ),
-            LabelledField("Files", PlainInput(file_choice.typed, placeholder=named, id="files"), id="files-field"),
-            LabelledField("Read as", ChoiceField(*formats(file_choice), id="format"), id="format-field"),
-            LabelledField("Separated", ChoiceField(*delimiters(file_choice), id="delimiter"), id="delimiter-field"),
-            LabelledField("Encoding", ChoiceField(*encodings(file_choice), id="encoding"), id="encoding-field"),
-            LabelledField("First row", ChoiceField(HEADER, _header(file_choice), id="header"), id="header-field"),
-            LabelledField(
-                "Columns",
-                PlainInput(", ".join(file_choice.wishes.names), placeholder=_COLUMNS, id="names"),
-                id="names-field",
-            ),
-            LabelledField(
-                "Of index",
-                PlainInput(file_choice.wishes.from_index, placeholder="the one that they name", id="from-index"),
-                id="from-index-field",
-            ),
-            LabelledField("_id", ChoiceField(*id_rules(file_choice), id="ids"), id="ids-field"),
-            LabelledField("Field", PlainInput(file_choice.wishes.id_field, id="id-field"), id="id-field-field"),
-            LabelledField(
-                "Index", PlainInput(self.session.draft.into, placeholder="where they go", id="into"), id="into-field"
-            ),
-            LabelledField(
-                "How many",
-                PlainInput(file_choice.expected, placeholder="not known", id="expected"),
-                id="expected-field",
-            ),
-            LabelledField(
-                "Pipeline", PlainInput(file_choice.pipeline, placeholder="none", id="pipeline"), id="pipeline-field"
-            ),
+            *(LabelledField(label, field) for label, field in self._fields(self.session.file_choice)),
             id="fields",
             classes="body",
         )
-        yield TextLines(lambda width: [rule(width)], classes="body")
+        yield TextLines(lambda look: [rule(look.width)], classes="body")
         yield Board()
+
+    def _fields(self, chosen: FileChoice) -> tuple[tuple[str, Widget], ...]:
+        wishes, into = chosen.wishes, self.session.draft.into
+        named = "paths and patterns: export/orders-*.csv.gz"
+        return (
+            ("From", ChoiceField(steps.FROM, "sent" if chosen.sender is not None else "files", id="from")),
+            ("Sender", ChoiceField(steps.SENDERS, chosen.sender or steps.SENDERS[0][0], id="sender")),
+            ("Files", PlainInput(chosen.typed, placeholder=named, id="files")),
+            ("Read as", ChoiceField(*steps.formats(chosen), id="format")),
+            ("Separated", ChoiceField(*steps.delimiters(chosen), id="delimiter")),
+            ("Encoding", ChoiceField(*steps.encodings(chosen), id="encoding")),
+            ("First row", ChoiceField(steps.HEADER, "yes" if wishes.has_header else "no", id="header")),
+            ("Columns", PlainInput(", ".join(wishes.names), placeholder=_COLUMNS, id="names")),
+            ("Of index", PlainInput(wishes.from_index, placeholder="the one that they name", id="from-index")),
+            ("_id", ChoiceField(*steps.id_rules(chosen), id="ids")),
+            ("Field", PlainInput(wishes.id_field, id="id-field")),
+            ("Index", PlainInput(into, placeholder="where they go", id="into")),
+            ("How many", PlainInput(chosen.expected, placeholder="not known", id="expected")),
+            ("Pipeline", PlainInput(chosen.pipeline, placeholder="none", id="pipeline")),
+        )
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """How many files, how they are read, how many rows were looked at; or what is waited for."""
@@ -267,15 +218,15 @@ class FilesScreen(StepScreen):
 
     def paint(self, session: Session) -> None:
         """The fields that the answers ask for, and what is known."""
-        file_choice, ascii_only = session.file_choice, self.wizard.ascii_only
-        for name, is_shown in fields_asked(file_choice, is_seen=file_choice.look is not None).items():
+        file_choice = session.file_choice
+        for name, is_shown in steps.fields_asked(file_choice, is_seen=file_choice.look is not None).items():
             self.query_one(f"#{name}-field").display = is_shown
-        self.query_one("#format", ChoiceField).offer(*formats(file_choice))
-        self.query_one("#delimiter", ChoiceField).offer(*delimiters(file_choice))
-        self.query_one("#encoding", ChoiceField).offer(*encodings(file_choice))
-        self.query_one("#ids", ChoiceField).offer(*id_rules(file_choice))
+        self.query_one("#format", ChoiceField).offer(*steps.formats(file_choice))
+        self.query_one("#delimiter", ChoiceField).offer(*steps.delimiters(file_choice))
+        self.query_one("#encoding", ChoiceField).offer(*steps.encodings(file_choice))
+        self.query_one("#ids", ChoiceField).offer(*steps.id_rules(file_choice))
         drawn = seen if file_choice.sender is None else sent
-        self.query_one(Board).show(lambda width, _: TextPage(tuple(drawn(session, Canvas(width, 0, ascii_only)))))
+        self.query_one(Board).show(lambda look, _: text_page(drawn(session, look)))
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -308,7 +259,7 @@ class FilesScreen(StepScreen):
             case "files":
                 self._change_choice(typed=value)
             case "names":
-                self._wish(names=names_of(value))
+                self._wish(names=steps.names_of(value))
             case "id-field":
                 self._wish(id_field=value.strip())
             case "from-index":
@@ -370,7 +321,7 @@ class FilesScreen(StepScreen):
 
     async def _look(self) -> None:
         is_first = self.session.file_choice.look is None
-        if not await look(self.wizard):
+        if not await steps.look(self.wizard):
             self.query_one("#files").focus()
             return
         self.query_one(Board).action_move(-self.query_one(Board).sheet.height)
@@ -380,7 +331,7 @@ class FilesScreen(StepScreen):
 
     def _suggest(self) -> None:
         """Complete the name of the field as it is typed."""
-        names = known_fields(self.session.file_choice)
+        names = steps.known_fields(self.session.file_choice)
         field = self.query_one("#id-field", PlainInput)
         field.suggester = SuggestFromList(names) if names else None
         field.placeholder = shorten(", ".join(names), 60)
@@ -393,23 +344,18 @@ class FilesScreen(StepScreen):
             self.say("Only a sender has a configuration: choose one above.")
             return
         try:
-            configuration = configuration_for(self.session)
+            configuration = steps.configuration_for(self.session)
         except ProblemError as error:
             self.say(error.problem.sentence())
             return
-
-        def typed(name: str | None) -> None:
-            if name is not None:
-                self.run_worker(self._save(name.strip(), configuration.text), group="save", exclusive=True)
-
-        self.app.push_screen(
+        self.wizard.ask(
             LineScreen(
                 "The configuration, as a file",
                 "Its name, here on this machine. It holds no secret; what to do with it stands above its text.",
                 configuration.name,
                 lambda name: "" if name.strip() else "a name is needed",
             ),
-            typed,
+            lambda name: self.run_worker(self._save(name.strip(), configuration.text), group="save", exclusive=True),
         )
 
     async def _save(self, name: str, text: str) -> None:
@@ -445,7 +391,7 @@ class FilesScreen(StepScreen):
         self.run_worker(self._go_on(), group="look", exclusive=True)
 
     async def _go_on(self) -> None:
-        if not (reason := await settle(self.wizard)):
+        if not (reason := await steps.settle(self.wizard)):
             self.wizard.go("mapping")
         elif self.session.file_choice.problem is None:
             self.say(reason)

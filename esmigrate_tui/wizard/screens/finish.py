@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
-from textual.containers import Horizontal, Vertical
 
 from esmigrate_tui.flow.layout import clock, fit, shorten, wrap
 from esmigrate_tui.flow.session import is_watched, registered, repaired
@@ -20,16 +19,14 @@ from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.progress import Progress, TaskProgress, TaskState
 from esmigrate_tui.model.text import counted, duration, listed, number, size
 from esmigrate_tui.model.verdict import run_verdict
-from esmigrate_tui.wizard.bindings import bindings
 from esmigrate_tui.wizard.draw import DIM, GOOD, MOVES, STRONG, TROUBLE, Canvas, ink, paragraph
-from esmigrate_tui.wizard.screens.run import TasksScreen, by_attention
-from esmigrate_tui.wizard.widgets.board import Board, LineRows
+from esmigrate_tui.wizard.screens.run import TasksScreen, by_attention, sampled
+from esmigrate_tui.wizard.widgets.board import Board, line_rows
 from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from textual.binding import BindingType
     from textual.widget import Widget
 
     from esmigrate_tui.flow.session import AppliedChange, Session
@@ -49,12 +46,14 @@ def summary(progress: Progress, look: Canvas) -> list[Text]:
     first, *rest = wrap(sentence, look.width - 5)
     lines = [ink(" ").append_text(look.mark(mark)).append(" ").append(first, f"{STRONG} {style}")]
     lines += [ink("   ").append(line, style) for line in rest]
-    if progress.unit is Unit.BYTES:
-        for sentence in how_checked(progress):
-            lines += paragraph(sentence, look.width, 3)
-        if progress.problem is not None and progress.problem.todo:
-            lines += paragraph(progress.problem.todo, look.width, 3)
-        return lines
+    sentences = how_checked(progress) if progress.unit is Unit.BYTES else (_counted(progress),)
+    for sentence in (*sentences, progress.problem.todo if progress.problem is not None else ""):
+        lines += paragraph(sentence, look.width, 3) if sentence else []
+    return lines
+
+
+def _counted(progress: Progress) -> str:
+    """What was counted on both sides, compared and rejected, in a sentence."""
     equal = sum(task.state is TaskState.VERIFIED for task in progress.tasks)
     words = [f"Counts equal on {number(equal)} of {counted(len(progress.tasks), 'index', 'indices')}"]
     if is_watched(progress):
@@ -68,24 +67,17 @@ def summary(progress: Progress, look: Canvas) -> list[Text]:
         words.append(each)
     if progress.refused:
         words.append(f"{number(progress.refused)} rejected (e)")
-    lines += paragraph(", ".join(words) + ".", look.width, 3)
-    if progress.problem is not None and progress.problem.todo:
-        lines += paragraph(progress.problem.todo, look.width, 3)
-    return lines
+    return ", ".join(words) + "."
 
 
 def _compared(progress: Progress) -> str:
     """What comparing documents themselves has shown, in a few words; "" where none was."""
     whole = [task.compared for task in progress.tasks if task.compared is not None]
-    if whole:
-        unequal = sum(not one.is_equal for one in whole)
-        found = f"not equal in {number(unequal)}" if unequal else "all equal"
-        return f"every document of {counted(len(whole), 'index', 'indices')} compared: {found}"
-    sampled = [task.samples for task in progress.tasks if task.samples is not None and task.samples.compared]
-    if not sampled:
-        return ""
-    different = sum(len(one.different) for one in sampled)
-    return f"{counted(sum(one.compared for one in sampled), 'sample')} compared, {number(different)} different"
+    if not whole:
+        return sampled(progress.tasks)
+    unequal = sum(not one.is_equal for one in whole)
+    found = f"not equal in {number(unequal)}" if unequal else "all equal"
+    return f"every document of {counted(len(whole), 'index', 'indices')} compared: {found}"
 
 
 def how_checked(progress: Progress) -> tuple[str, ...]:
@@ -102,24 +94,18 @@ def how_checked(progress: Progress) -> tuple[str, ...]:
         unknown = "Whether that is all cannot be known without the source: a snapshot does not count documents."
         return first, f"{counted(there, 'document')} there now. {unknown}"
     equal = sum(task.source_count == task.destination_count for task in compared)
-    samples = sum(task.samples.compared for task in progress.tasks if task.samples is not None)
-    different = sum(len(task.samples.different) for task in progress.tasks if task.samples is not None)
     second = f"Counts equal to the source's now on {number(equal)} of {counted(len(compared), 'index', 'indices')}"
-    second += f"; {counted(samples, 'sample')} compared, {number(different)} different" if samples else ""
-    second += f"; {_compared(progress)}" if any(task.compared is not None for task in progress.tasks) else ""
-    return first, second + "."
+    more = [sampled(progress.tasks)]
+    more += [_compared(progress)] if any(task.compared is not None for task in progress.tasks) else []
+    return first, "; ".join([second, *filter(None, more)]) + "."
 
 
 def heading(width: int, unit: Unit = Unit.DOCUMENTS, *, first: str = "index", there: str = "on the source") -> Text:
     """The columns' words; `first` is what the first one has, `there` what it is compared with."""
-    name = _name_width(width)
-    if unit is Unit.BYTES:
-        words = fit("index", name) + fit("state", _STATE) + fit("shards", 9, "right")
-        return ink(MOVES, DIM).append(
-            words + fit("on the source", _COUNT, "right") + fit("destination", _COUNT, "right"), DIM
-        )
-    words = fit(first, name) + fit("state", _STATE) + fit(there, _COUNT, "right") + fit("destination", _COUNT, "right")
-    return ink(MOVES, DIM).append(words + fit("rejected", 9, "right"), DIM)
+    shards, rejected = (fit("shards", 9, "right"), "") if unit is Unit.BYTES else ("", fit("rejected", 9, "right"))
+    words = fit(first, _name_width(width)) + fit("state", _STATE) + shards
+    words += fit(there, _COUNT, "right") + fit("destination", _COUNT, "right") + rejected
+    return ink(MOVES, DIM).append(words, DIM)
 
 
 def _name_width(width: int) -> int:
@@ -265,15 +251,13 @@ def below(session: Session, look: Canvas) -> list[Text]:
 class FinishScreen(TasksScreen):
     """The end of a run, and what is left."""
 
-    STEP = "finish"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("finish")]
+    STEP, HAS_NEXT = "finish", False
     CSS = "#beside { min-height: 4; } #below { max-height: 13; }"
 
     def body(self) -> Iterable[Widget]:
         """Verdict, counts with the one at the cursor beside them, what is left."""
         yield TextLines(id="summary", classes="body")
-        rows = Vertical(TextLines(id="heading"), Board(moved=self.move_cursor), id="list")
-        yield Horizontal(rows, TextLines(id="pane"), id="beside", classes="body")
+        yield self.list_beside()
         yield TextLines(id="below", classes="body")
 
     def title_words(self, session: Session) -> tuple[str, str]:
@@ -286,31 +270,21 @@ class FinishScreen(TasksScreen):
         """How it ended, in a line."""
         return f"run {session.run}: {run_verdict(session.progress).sentence}"
 
-    def next_word(self, session: Session) -> str:
-        """There is nothing after this."""
-        del session
-        return ""
-
     def paint(self, session: Session) -> None:
         """The page."""
-        ascii_only, progress = self.wizard.ascii_only, session.progress
-        self.query_one("#summary", TextLines).show(
-            lambda width: [*summary(progress, Canvas(width, 0, ascii_only)), Text()]
-        )
+        progress = session.progress
+        self.show_lines("summary", lambda look: [*summary(progress, look), Text()])
         tasks = by_attention(progress)
-
-        def make(width: int, cursor: int) -> LineRows[TaskProgress]:
-            drawn = Canvas(width, 0, ascii_only)
-            return LineRows(tasks, lambda at, task: ended_row(task, drawn, here=at == cursor))
-
-        self.query_one(Board).show(make)
+        self.query_one(Board).show(
+            lambda look, cursor: line_rows(tasks, lambda at, task: ended_row(task, look, here=at == cursor))
+        )
         words = {}
         if session.is_of_files:
             words = {"first": "files", "there": "rows read"}
         elif session.is_watching:
             words = {"first": "sender", "there": "expected"}
-        self.query_one("#heading", TextLines).show(lambda width: [heading(width - 1, progress.unit, **words)])
-        self.query_one("#below", TextLines).show(lambda width: below(session, Canvas(width, 0, ascii_only)))
+        self.show_lines("heading", lambda look: [heading(look.width - 1, progress.unit, **words)])
+        self.show_lines("below", lambda look: below(session, look))
         self.show_pane()
 
     def here(self) -> TaskProgress | None:
@@ -329,10 +303,6 @@ class FinishScreen(TasksScreen):
             self.wizard.update(self.session.but(run_problem=error.problem))
         else:
             self.wizard.update(self.session.but(report=paths))
-
-    def action_rejects(self) -> None:
-        """The documents that were refused."""
-        self.wizard.show_rejects()
 
     def action_copy(self) -> None:
         """Copy what has to be reverted by hand, or the search that shows the first documents."""

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual.containers import Horizontal
 
-from esmigrate_tui.wizard.draw import DIM, Canvas, ink
-from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.widgets.board import Board, LineRows
+from esmigrate_tui.wizard.app import StepScreen
+from esmigrate_tui.wizard.draw import DIM, ink
+from esmigrate_tui.wizard.widgets.board import Board, line_rows
 from esmigrate_tui.wizard.widgets.fields import PlainInput
 from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from rich.text import Text
+    from textual.widget import Widget
     from textual.widgets import Input
 
     from esmigrate_tui.flow.session import Session
+    from esmigrate_tui.wizard.draw import Canvas
 
 R = TypeVar("R")
 
@@ -26,17 +28,31 @@ R = TypeVar("R")
 class ListScreen(StepScreen, Generic[R]):
     """A step with one list: the session owns the cursor, so that a key is painted once."""
 
+    LIST: ClassVar[str]
+    """The session's field that says how the list is shown: where its cursor is, what is waited for, its filter."""
+
+    def body(self) -> Iterable[Widget]:
+        """The columns' words, the list, what is known of the one at the cursor."""
+        yield TextLines(id="heading", classes="body")
+        yield self.board()
+        yield TextLines(id="details", classes="body")
+
     def rows(self, session: Session) -> Sequence[R]:
         """What is listed."""
         raise NotImplementedError
 
     def cursor(self, session: Session) -> int:
         """The row at which the cursor is, as far as there are that many."""
-        raise NotImplementedError
+        at: int = getattr(session, self.LIST).cursor
+        return at
 
     def look_at(self, **changes: object) -> None:
         """Change how the list is shown: its `cursor`, and whatever else the step knows of."""
-        raise NotImplementedError
+        self.wizard.update_part(self.LIST, **changes)
+
+    def let_go(self) -> None:
+        """What was waited for ends with this screen."""
+        self.look_at(doing="")
 
     def move_cursor(self, item: int) -> None:
         """Move the cursor to a row."""
@@ -52,19 +68,12 @@ class ListScreen(StepScreen, Generic[R]):
 
     def show_rows(self, session: Session, draw: Callable[[R, Canvas, bool], Text], empty: tuple[Text, ...]) -> R | None:
         """Show the rows, each drawn with the cursor on it or not; gives the one at the cursor."""
-        rows, ascii_only = self.rows(session), self.wizard.ascii_only
-
-        def make(width: int, cursor: int) -> LineRows[R]:
-            canvas = Canvas(width, 0, ascii_only)
-            return LineRows(rows, lambda at, row: draw(row, canvas, at == cursor), empty)
-
-        self.query_one(Board).show(make, self.cursor(session))
+        rows = self.rows(session)
+        self.query_one(Board).show(
+            lambda look, cursor: line_rows(rows, lambda at, row: draw(row, look, at == cursor), empty),
+            self.cursor(session),
+        )
         return row_at(rows, self.cursor(session))
-
-    def show_lines(self, name: str, lines: Callable[[Canvas], list[Text]]) -> None:
-        """Show lines in the widget of that id."""
-        ascii_only = self.wizard.ascii_only
-        self.query_one(f"#{name}", TextLines).show(lambda width: lines(Canvas(width, 0, ascii_only)))
 
     async def on_board_clicked(self, message: Board.Clicked) -> None:
         """Take the row that is clicked once more."""
@@ -82,12 +91,13 @@ def row_at(rows: Sequence[R], cursor: int) -> R | None:
 
 
 class FilteredScreen(ListScreen[R]):
-    """The line of the filter above the list, and what its keys do; a step says what pattern it has."""
+    """The line of the filter above the list, and what its keys do."""
 
     @property
     def pattern(self) -> str:
         """The pattern that the list is filtered by."""
-        raise NotImplementedError
+        pattern: str = getattr(self.session, self.LIST).pattern
+        return pattern
 
     def filter_line(self) -> Horizontal:
         """The widget to type the filter into."""

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
-from rich.text import Text
-
+from esmigrate_tui.flow import mapping as steps
 from esmigrate_tui.flow.layout import fit, shorten
-from esmigrate_tui.flow.mapping import (
-    KINDS,
-    LEFT_OUT,
-    OWN_GUESS,
-    MappedField,
-    become,
-    body_there,
-    known_format,
-    leave_out,
-    make,
-    mapped,
-    seen_of,
-    sentences,
-    undo,
-)
+from esmigrate_tui.flow.mapping import MappedField
 from esmigrate_tui.model.text import clean, counted, number
 from esmigrate_tui.reading.mapping import OPEN, UNSEARCHED
-from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, WIDEST_NAME, Canvas, ink, paragraph, rule
+from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, WIDEST_NAME, Canvas, filled, ink, no_rows, paragraph, rule
 from esmigrate_tui.wizard.screens.lists import ListScreen
-from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from textual.binding import BindingType
-    from textual.widget import Widget
+    from rich.text import Text
 
     from esmigrate_tui.flow.session import Session
 
@@ -52,7 +32,7 @@ def widths(width: int) -> tuple[int, int]:
 def heading(width: int, *, is_there: bool) -> Text:
     """The columns' words."""
     name, kind = widths(width)
-    words = fit("field", name) + fit("type there" if is_there else "type", kind) + OWN_GUESS
+    words = fit("field", name) + fit("type there" if is_there else "type", kind) + steps.OWN_GUESS
     return ink(MOVES, DIM).append(words, DIM)
 
 
@@ -65,7 +45,7 @@ def mapped_row(row: MappedField, look: Canvas, *, here: bool) -> Text:
         fit("  " * row.depth + clean(row.name, 200), name - 1) + " ",
         STRONG if here else DIM if row.is_left_out else "none",
     )
-    words = LEFT_OUT if row.is_left_out else " ".join(filter(None, (row.kind or OWN_GUESS, row.format)))
+    words = steps.LEFT_OUT if row.is_left_out else " ".join(filter(None, (row.kind or steps.OWN_GUESS, row.format)))
     line.append(fit(words, kind - 1) + " ", STRONG if row.is_changed else DIM if is_open else "none")
     alone = row.guess.dynamic if row.guess is not None else ""
     return line.append(fit(alone or "–", _ALONE), DIM)
@@ -81,33 +61,18 @@ def details(row: MappedField | None, session: Session, look: Canvas) -> list[Tex
             shown.append(f"   {', '.join(row.guess.examples)}", "none")
         shown.truncate(width, overflow="ellipsis")
         lines.append(shown)
-        for sentence in sentences(row, session):
+        for sentence in steps.sentences(row, session):
             lines += paragraph(sentence, width, 1, DIM)[:2]
-    return (lines + [Text()] * _DETAILS)[:_DETAILS]
+    return filled(lines, width, _DETAILS)
 
 
-_NO_FIELD: Final = (
-    Text(),
-    ink("     No row could be read, so nothing is known of any field.", DIM),
-    ink("     j writes a mapping as JSON.", DIM),
+_NO_FIELD: Final = no_rows("No row could be read, so nothing is known of any field.", "j writes a mapping as JSON.")
+_NOT_SEEN: Final = no_rows(
+    "What will be sent is not known yet: the destination would guess each",
+    "field, by the first value that comes, and for good.",
+    "",
+    "j writes the mapping as JSON, which the index is then made with.",
 )
-_NOT_SEEN: Final = (
-    Text(),
-    ink("     What will be sent is not known yet: the destination would guess each", DIM),
-    ink("     field, by the first value that comes, and for good.", DIM),
-    Text(),
-    ink("     j writes the mapping as JSON, which the index is then made with.", DIM),
-)
-
-
-def kind_row(kind: tuple[str, str], look: Canvas, *, here: bool, chosen: bool) -> Text:
-    """One type to choose, with what it is for."""
-    name, says = kind
-    line = ink("").append_text(look.mark("here" if here else "none")).append(" ")
-    mark = look.mark("on" if chosen else "none")
-    line.append_text(mark).append(" " * max(1, 4 - mark.cell_len), "none")
-    line.append(fit(name or OWN_GUESS, 18), STRONG if here else "none")
-    return line.append(shorten(says, look.width - 25), DIM)
 
 
 # -- the screen ------------------------------------------------------------------------------------------------------
@@ -116,36 +81,25 @@ def kind_row(kind: tuple[str, str], look: Canvas, *, here: bool, chosen: bool) -
 class MappingScreen(ListScreen[MappedField]):
     """See what was guessed, and correct it."""
 
-    STEP = "mapping"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("mapping")]
+    STEP, LIST = "mapping", "file_choice"
     CSS = f"#details {{ height: {_DETAILS}; }}"
-
-    def body(self) -> Iterable[Widget]:
-        """The fields, and what is known of one."""
-        yield TextLines(id="heading", classes="body")
-        yield self.board()
-        yield TextLines(id="details", classes="body")
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """How many fields, from how many rows, and how many were changed."""
-        rows = mapped(session)
+        rows = steps.mapped(session)
         into = shorten(session.draft.into, 24)
         if session.file_choice.there is not None:
             documents = session.file_choice.there.documents
             holds = f", {counted(documents, 'document')}" if documents is not None else ""
             return f"{into} exists{holds}: it is used as it is", counted(len(rows), "field")
-        sample = seen_of(session)
+        sample = steps.seen_of(session)
         looked = f", guessed from {counted(sample.amount - sample.bad, 'row')}" if sample is not None else ""
         changed = sum(row.is_changed for row in rows)
         return f"{into}: {counted(len(rows), 'field')}{looked}", f"{number(changed)} changed" if changed else ""
 
     def rows(self, session: Session) -> tuple[MappedField, ...]:
         """The fields."""
-        return mapped(session)
-
-    def cursor(self, session: Session) -> int:
-        """The field at the cursor."""
-        return session.file_choice.cursor
+        return steps.mapped(session)
 
     def paint(self, session: Session) -> None:
         """The list."""
@@ -154,10 +108,6 @@ class MappingScreen(ListScreen[MappedField]):
         is_there = session.file_choice.there is not None
         self.show_lines("heading", lambda look: [heading(look.width - 1, is_there=is_there)])
         self.show_lines("details", lambda look: details(here, session, look))
-
-    def look_at(self, **changes: object) -> None:
-        """Change what is known of the files."""
-        self.wizard.update_part("file_choice", **changes)
 
     # -- changing --------------------------------------------------------------------------------------------------
 
@@ -176,26 +126,15 @@ class MappingScreen(ListScreen[MappedField]):
         if row is None:
             return
 
-        def taken(at: int | None) -> None:
-            if at is not None and (kind := KINDS[at][0]) != row.kind:
-                known = known_format(row, kind)
-                become(self.wizard, row, kind, known)
+        def taken(kind: str) -> None:
+            if kind != row.kind:
+                known = steps.known_format(row, kind)
+                steps.become(self.wizard, row, kind, known)
                 if kind == "date" and not known:
                     self.action_format()
 
-        ascii_only = self.wizard.ascii_only
-        at = next((at for at, (kind, _) in enumerate(KINDS) if kind == row.kind), 0)
-        self.app.push_screen(
-            ChooseScreen(
-                f"What is {shorten(clean(row.field, 200), 40)}?",
-                KINDS,
-                lambda kind, width, here: kind_row(
-                    kind, Canvas(width, 0, ascii_only), here=here, chosen=kind[0] == row.kind
-                ),
-                at,
-            ),
-            taken,
-        )
+        title = f"What is {shorten(clean(row.field, 200), 40)}?"
+        self.wizard.ask(ChooseScreen(title, steps.KINDS, row.kind, steps.OWN_GUESS), taken)
 
     def action_format(self) -> None:
         """Type how the dates of the field are written."""
@@ -211,31 +150,29 @@ class MappingScreen(ListScreen[MappedField]):
             f"How the dates of {shorten(clean(row.field, 200), 40)} are written, as Elasticsearch says it: "
             "dd.MM.yyyy HH:mm:ss, epoch_millis; several with || between them. Empty: ISO dates and milliseconds."
         )
-        self.app.push_screen(
+        self.wizard.ask(
             LineScreen("The format of a date", label, row.format, lambda _: ""),
-            lambda typed: become(self.wizard, row, "date", typed.strip()) if typed is not None else None,
+            lambda typed: steps.become(self.wizard, row, "date", typed.strip()),
         )
 
     def action_leave_out(self) -> None:
         """Leave the column out of the documents, or not."""
         row = self._here()
-        if row is not None and (reason := leave_out(self.wizard, row)) and self.session.draft.reading is not None:
+        if row is not None and (reason := steps.leave_out(self.wizard, row)) and self.session.draft.reading is not None:
             self.say(f"{reason}. Enter, {UNSEARCHED}: nothing of it is parsed.")
 
     def action_undo(self) -> None:
         """Take the guess for this field again."""
         row = self._here()
         if row is not None:
-            undo(self.wizard, row)
+            steps.undo(self.wizard, row)
 
     def action_json(self) -> None:
         """See and edit all of it as JSON."""
         from esmigrate_tui.wizard.screens.choosing import JsonScreen  # noqa: PLC0415  # loaded when first needed
 
         if self.session.file_choice.there is not None:
-            self.app.push_screen(JsonScreen("The existing mapping", body_there(self.session), is_fixed=True))
+            self.app.push_screen(JsonScreen("The existing mapping", steps.body_there(self.session), is_fixed=True))
             return
-        self.app.push_screen(
-            JsonScreen("What makes the index", self.session.file_choice.mapping),
-            lambda body: make(self.wizard, body) if body is not None else None,
-        )
+        page = JsonScreen("What makes the index", self.session.file_choice.mapping)
+        self.wizard.ask(page, lambda body: steps.make(self.wizard, body))

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from esmigrate_tui.flow import method as steps
 from esmigrate_tui.flow.layout import shorten
-from esmigrate_tui.flow.method import STANDING, ask, can_be_asked, keep_what_is_offered, take
-from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import DIM, STRONG, Canvas, ink, paragraph, spread
-from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.widgets.board import BlockRows, Board
+from esmigrate_tui.wizard.app import StepScreen
+from esmigrate_tui.wizard.draw import DIM, STRONG, ink, paragraph, spread
+from esmigrate_tui.wizard.widgets.board import Board, block_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from textual.binding import BindingType
     from textual.widget import Widget
 
     from esmigrate_tui.flow.session import Session
     from esmigrate_tui.methods.advice import Advice, MethodAdvice
-    from esmigrate_tui.wizard.draw import Mark
+    from esmigrate_tui.wizard.draw import Canvas, Mark
+    from esmigrate_tui.wizard.widgets.board import BoardContent
 
 
 _MARKS: Final[dict[str, Mark]] = {"open": "good", "to be arranged": "warn", "closed": "bad"}
 
 
-def offered(session: Session, look: Canvas, cursor: int) -> BlockRows:
+def offered(session: Session, look: Canvas, cursor: int) -> BoardContent:
     """The methods in the guide's order, and what each needs; where both clusters are known, how each stands there."""
     blocks = []
     for position, method in enumerate(session.methods):
@@ -48,7 +47,7 @@ def offered(session: Session, look: Canvas, cursor: int) -> BlockRows:
     if session.advising.problem is not None:
         trouble = session.advising.problem.sentence()
         after += paragraph(f"Which way fits could not be found out: {trouble}", look.width, 1, DIM)
-    return BlockRows(tuple(blocks), tuple(after))
+    return block_rows(blocks, after)
 
 
 def standing(said: MethodAdvice, advice: Advice | None, look: Canvas) -> Text:
@@ -56,7 +55,7 @@ def standing(said: MethodAdvice, advice: Advice | None, look: Canvas) -> Text:
     line = Text()
     if advice is not None and advice.recommended is said.method:
         line.append("recommended, ", STRONG)
-    return line.append_text(look.mark(_MARKS[said.standing])).append(f" {STANDING[said.standing]} ")
+    return line.append_text(look.mark(_MARKS[said.standing])).append(f" {steps.STANDING[said.standing]} ")
 
 
 def reasons(said: MethodAdvice, advice: Advice | None, look: Canvas) -> list[Text]:
@@ -81,7 +80,6 @@ class MethodScreen(StepScreen):
     """Choose a method."""
 
     STEP = "method"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("method")]
 
     def body(self) -> Iterable[Widget]:
         """The list."""
@@ -98,10 +96,7 @@ class MethodScreen(StepScreen):
 
     def paint(self, session: Session) -> None:
         """The methods."""
-        look = self.look
-        self.query_one(Board).show(
-            lambda width, cursor: offered(session, Canvas.for_reading(width, ascii_only=look.ascii_only), cursor)
-        )
+        self.query_one(Board).show(lambda look, cursor: offered(session, look.for_reading, cursor))
 
     def on_mount(self) -> None:
         """The method at the cursor is the answer."""
@@ -109,8 +104,8 @@ class MethodScreen(StepScreen):
 
     def begin(self) -> None:
         """Ask which way fits, where both clusters are known."""
-        if can_be_asked(self.wizard):
-            self.run_worker(ask(self.wizard), group="advice", exclusive=True)
+        if steps.can_be_asked(self.wizard):
+            self.run_worker(steps.ask(self.wizard), group="advice", exclusive=True)
 
     def is_waiting(self, session: Session) -> bool:
         """Whether that is being asked."""
@@ -127,9 +122,9 @@ class MethodScreen(StepScreen):
 
     async def go_on(self) -> None:
         """What was chosen for another method and is not offered by this one is no answer any more."""
-        keep_what_is_offered(self.wizard)
+        steps.keep_what_is_offered(self.wizard)
         await super().go_on()
 
     def _take(self, position: int) -> None:
         if self.session.methods:
-            take(self.wizard, self.session.methods[position].name)
+            steps.take(self.wizard, self.session.methods[position].name)

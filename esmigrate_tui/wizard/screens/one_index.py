@@ -10,7 +10,7 @@ from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.facts import IndexFacts, IndexState
 from esmigrate_tui.model.settings import flat
 from esmigrate_tui.model.text import clean, counted, listed, number, size
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Canvas, ink, paragraph
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Canvas, hanging, ink, paragraph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,8 +54,7 @@ def about(
         facts.append(("Made", "as you have changed it (m)"))
     facts += _largest(shards or ())
     for label, said in facts:
-        for at, line in enumerate(wrap(said, look.width - _LABEL - 3)):
-            lines.append(ink("  " + fit(label if not at else "", _LABEL), DIM).append(line, "none"))
+        lines += hanging(ink("  " + fit(label, _LABEL), DIM), said, look.width - _LABEL - 3)
     if isinstance(read, IndexDefinition):
         lines += _defined(read, look)
     elif read is not None:

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
 from esmigrate_tui.flow import preflight as steps
 from esmigrate_tui.flow.layout import clock, fit, wrap
-from esmigrate_tui.flow.preflight import REMEDY_DOES, Remedy, asked, look, remedies
+from esmigrate_tui.flow.preflight import Remedy
 from esmigrate_tui.flow.session import FixProgress, PreflightState, Session
 from esmigrate_tui.flow.steps import is_checked
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
 from esmigrate_tui.model.text import counted, duration, listed
-from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, Canvas, explained, ink, paragraph, rule, spread
+from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, explained, ink, paragraph, rule, spread
 from esmigrate_tui.wizard.screens.lists import ListScreen
-from esmigrate_tui.wizard.widgets.board import BlockRows, Board
+from esmigrate_tui.wizard.widgets.board import Board, block_rows
 from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from textual.binding import BindingType
     from textual.widget import Widget
 
-    from esmigrate_tui.wizard.draw import Mark
-    from esmigrate_tui.wizard.screens.base import ScreenHost
+    from esmigrate_tui.wizard.app import WizardApp
+    from esmigrate_tui.wizard.draw import Canvas, Mark
+    from esmigrate_tui.wizard.widgets.board import BoardContent
 
 _WORDS: Final[dict[Severity, tuple[Mark, str]]] = {
     Severity.BLOCKER: ("bad", "blocks"),
@@ -48,7 +47,7 @@ def shown_findings(session: Session) -> tuple[Finding | None, ...]:
     return (*others, None, *(passed if session.checking.is_opened or not others else ()))
 
 
-def found(session: Session, look: Canvas, cursor: int, now: float) -> BlockRows:
+def found(session: Session, look: Canvas, cursor: int, now: float) -> BoardContent:
     """The findings; the one at the cursor is explained."""
     checking = session.checking
     rows = shown_findings(session)
@@ -56,13 +55,13 @@ def found(session: Session, look: Canvas, cursor: int, now: float) -> BlockRows:
     after: list[Text] = []
     if checking.since is not None:
         waited = duration(max(0.0, now - checking.since))
-        after = [ink(f"   asking {asked(session)}, {waited} …", DIM)]
+        after = [ink(f"   asking {steps.asked(session)}, {waited} …", DIM)]
     elif checking.problem is not None:
         after += [Text()] if rows else []
         after += [*explained(checking.problem, look.width), *paragraph("r asks again.", look.width)]
     elif not rows:
-        after = [ink(f"   Nothing was checked yet: r asks {asked(session)}.", DIM)]
-    return BlockRows(tuple(blocks), tuple(after))
+        after = [ink(f"   Nothing was checked yet: r asks {steps.asked(session)}.", DIM)]
+    return block_rows(blocks, after)
 
 
 def _block(session: Session, finding: Finding | None, look: Canvas, *, here: bool) -> tuple[Text, ...]:
@@ -77,14 +76,11 @@ def _block(session: Session, finding: Finding | None, look: Canvas, *, here: boo
     accepted = finding.severity is Severity.WARNING and finding.key in session.draft.accepted
     line = edge.append_text(look.mark(mark)).append(" ").append(fit(word, 8), "none" if mark == "none" else STRONG)
     style = STRONG if here else DIM if accepted or finding.severity is Severity.PASSED else "none"
+    right = ink("accepted " if accepted else "Space accepts " if finding.severity is Severity.WARNING else "", DIM)
     if not here:
-        line.append(finding.title, style)
-        right = ink("accepted " if accepted else "Space accepts " if finding.severity is Severity.WARNING else "", DIM)
-        return (spread(line, right, look.width),)
+        return (spread(line.append(finding.title, style), right, look.width),)
     first, *rest = wrap(finding.title, look.width - _INDENT - 10)
-    line.append(first, style)
-    word = "accepted " if accepted else "Space accepts " if finding.severity is Severity.WARNING else ""
-    lines = [spread(line, ink(word, DIM), look.width)]
+    lines = [spread(line.append(first, style), right, look.width)]
     lines += [ink(" " * _INDENT).append(each, style) for each in rest]
     return (*lines, *_explained(finding, session, look))
 
@@ -101,7 +97,7 @@ def _explained(finding: Finding, session: Session, look: Canvas) -> list[Text]:
             ink(" " * (_INDENT + 2)).append(each, ACCENT) for each in wrap(finding.copy, look.width - _INDENT - 3)
         ]
         lines.append(_key("c", "copies it"))
-    lines += [_key(_KEYS[remedy], REMEDY_DOES[remedy]) for remedy in remedies(finding, session)]
+    lines += [_key(_KEYS[remedy], steps.REMEDY_DOES[remedy]) for remedy in steps.remedies(finding, session)]
     if finding.subjects:
         about = ", ".join(finding.subjects[:5]) + (
             f" and {len(finding.subjects) - 5} more" if len(finding.subjects) > 5 else ""
@@ -144,8 +140,7 @@ def _fix_lines(mark: Text, word: str, what: str, look: Canvas) -> list[Text]:
 class PreflightScreen(ListScreen["Finding | None"]):
     """Look, accept, fixed, look again."""
 
-    STEP = "preflight"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("preflight")]
+    STEP, LIST = "preflight", "checking"
     CSS = "#fixed { max-height: 10; }"
 
     def body(self) -> Iterable[Widget]:
@@ -174,24 +169,15 @@ class PreflightScreen(ListScreen["Finding | None"]):
 
     def paint(self, session: Session) -> None:
         """The findings."""
-        now, ascii_only = self.wizard.services.now(), self.wizard.ascii_only
-        self.query_one("#fixed", TextLines).show(lambda width: fixed(session, Canvas(width, 0, ascii_only), now))
+        now = self.wizard.services.now()
+        self.show_lines("fixed", lambda look: fixed(session, look, now))
         self.query_one(Board).show(
-            lambda width, cursor: found(session, Canvas.for_reading(width, ascii_only=ascii_only), cursor, now),
-            session.checking.cursor,
+            lambda look, cursor: found(session, look.for_reading, cursor, now), session.checking.cursor
         )
 
     def rows(self, session: Session) -> tuple[Finding | None, ...]:
         """The findings, and None for the count of those that passed."""
         return shown_findings(session)
-
-    def cursor(self, session: Session) -> int:
-        """The finding at the cursor."""
-        return session.checking.cursor
-
-    def look_at(self, **changes: object) -> None:
-        """Change how the findings are shown."""
-        self.wizard.update_part("checking", **changes)
 
     def begin(self) -> None:
         """Ask the checks, unless they have looked at what is chosen now."""
@@ -217,7 +203,7 @@ class PreflightScreen(ListScreen["Finding | None"]):
     def action_again(self) -> None:
         """Ask all the checks again."""
         self.look_at(cursor=0)
-        self.run_worker(look(self.wizard), group="checks", exclusive=True)
+        self.run_worker(steps.look(self.wizard), group="checks", exclusive=True)
 
     def action_acknowledge(self) -> None:
         """Accept the warning at the cursor, or take that back."""
@@ -242,31 +228,27 @@ class PreflightScreen(ListScreen["Finding | None"]):
 
     def action_fix(self) -> None:
         """Put the finding at the cursor right, after a question that shows the requests."""
-        from esmigrate_tui.wizard.screens.dialogs import ConfirmScreen, asked_of_all  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.dialogs import ConfirmScreen, asked_of  # noqa: PLC0415  # loaded when first needed
 
         finding = self.here()
-        if finding is None or Remedy.FIX not in remedies(finding, self.session):
+        if finding is None or Remedy.FIX not in steps.remedies(finding, self.session):
             self.say("This cannot be fixed from here: see what stands beside Fix.")
             return
         if self.session.fixing.doing:
             self.say("A fix is being applied already.")
             return
         session, (title, said) = self.session, steps.fixing(finding)
-
-        def answered(mends: bool | None) -> None:  # noqa: FBT001  # Textual's callback
-            if mends:
-                # The app's, not the screen's: what was begun is not cut short by going back.
-                self.wizard.run_worker(_fixed(self.wizard, finding), group="fixing")
-
         sent = tuple((session.draft.authority(change.side), change) for change in finding.repairs)
-        self.app.push_screen(
-            ConfirmScreen(title, asked_of_all(said, sent), yes="Apply the fix", no="Not now"), answered
+        self.wizard.ask(
+            ConfirmScreen(title, asked_of(said, sent, and_back=True), yes="Apply the fix", no="Not now"),
+            # The app's, not the screen's: what was begun is not cut short by going back.
+            lambda _: self.wizard.run_worker(_fixed(self.wizard, finding), group="fixing"),
         )
 
     def action_copy_here(self) -> None:
         """Where the destination may not fetch from the source: the other method, with the same answers."""
         finding = self.here()
-        if finding is None or Remedy.COPY_HERE not in remedies(finding, self.session):
+        if finding is None or Remedy.COPY_HERE not in steps.remedies(finding, self.session):
             self.say("That is for where the destination may not fetch from the source.")
             return
         steps.copy_here(self.wizard)
@@ -283,7 +265,7 @@ class PreflightScreen(ListScreen["Finding | None"]):
             self.action_open()
 
 
-async def _fixed(wizard: ScreenHost, finding: Finding) -> None:
+async def _fixed(wizard: WizardApp, finding: Finding) -> None:
     """Apply the fix, then look again: at once where one is still here, else when one comes back."""
     await steps.fix(wizard, finding)
     step = wizard.step

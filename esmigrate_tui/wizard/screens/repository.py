@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
-from rich.cells import cell_len
 from rich.text import Text
 
 from esmigrate_tui.flow import repository as steps
 from esmigrate_tui.flow.layout import fit, shorten
-from esmigrate_tui.flow.repository import KnownRepository, repositories, repository_here, sentences, where
+from esmigrate_tui.flow.repository import KnownRepository
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.snapshot import Repository
 from esmigrate_tui.model.text import counted
-from esmigrate_tui.wizard.bindings import bindings
 from esmigrate_tui.wizard.draw import (
     DIM,
     MOVES,
@@ -22,23 +19,20 @@ from esmigrate_tui.wizard.draw import (
     TROUBLE,
     WIDEST_NAME,
     Canvas,
+    end_of,
     explained,
     filled,
     ink,
+    no_rows,
     paragraph,
     rule,
 )
 from esmigrate_tui.wizard.screens.lists import ListScreen
-from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from textual.binding import BindingType
-    from textual.widget import Widget
-
     from esmigrate_tui.flow.session import Session
     from esmigrate_tui.model.ledger import PlannedChange
+    from esmigrate_tui.model.snapshot import Repository
 
 
 _TYPE, _ACCESS, _WHERE = 7, 12, 18
@@ -68,19 +62,14 @@ def repository_row(known: KnownRepository, session: Session, look: Canvas, *, he
     """One repository as a line of exactly the width."""
     name, place = columns(look.width)
     repository = known.shown
-    words, is_trouble = where(known, session)
+    words, is_trouble = steps.where(known, session)
     line = look.row("warn" if is_trouble else "none", here=here)
     calm = "none" if known.destination is not None else DIM
     line.append(fit(repository.name, name - 1) + " ", STRONG if here else calm)
     line.append(fit(repository.type, _TYPE), calm)
     line.append(fit("readonly" if repository.is_readonly else "read, write", _ACCESS), calm)
-    line.append(_end_of(repository.place or "–", place - 1) + " ", calm)
+    line.append(fit(end_of(repository.place or "–", place - 1), place), calm)
     return line.append(fit(words, _WHERE), TROUBLE if is_trouble else calm)
-
-
-def _end_of(place: str, width: int) -> str:
-    """A place in so many cells: of a long one the end, which tells it from others."""
-    return fit(place if cell_len(place) <= width else f"…{place[-(width - 1) :]}", width)
 
 
 def details(known: KnownRepository | None, session: Session, look: Canvas) -> list[Text]:
@@ -96,7 +85,7 @@ def details(known: KnownRepository | None, session: Session, look: Canvas) -> li
         verdict = repository_list.verified.get(known.name)
         if verdict is not None:
             lines += explained(verdict, look.width)
-        for sentence in sentences(known, session, takes="Enter", verifies="v") if verdict is None else ():
+        for sentence in steps.sentences(known, session, takes="Enter", verifies="v") if verdict is None else ():
             lines += paragraph(sentence, look.width)
         if known.name in repository_list.verified and verdict is None:
             lines.append(ink(" ").append_text(look.mark("good")).append(" every node of the destination reaches it"))
@@ -109,16 +98,14 @@ def nothing(session: Session) -> tuple[Text, ...]:
     """What stands in place of a list that is empty, or not there yet."""
     repository_list = session.repository_list
     if repository_list.doing:
-        return (Text(), ink(f"     {repository_list.doing} …", DIM))
+        return no_rows(f"{repository_list.doing} …")
     if repository_list.destination is None:
-        return (Text(), ink("     The repositories are not listed yet: r asks for them.", DIM))
+        return no_rows("The repositories are not listed yet: r asks for them.")
     alone = session.is_left_out(Side.SOURCE)
-    return (
-        Text(),
-        ink("     The destination has no repository." if alone else "     Neither cluster has a repository."),
-        Text(),
-        ink("     A repository is the place that snapshots are kept in: a folder, a bucket.", DIM),
-        ink(f"     {steps.ADDS}", DIM),
+    return no_rows(
+        "A repository is the place that snapshots are kept in: a folder, a bucket.",
+        steps.ADDS,
+        says="The destination has no repository." if alone else "Neither cluster has a repository.",
     )
 
 
@@ -128,33 +115,22 @@ def nothing(session: Session) -> tuple[Text, ...]:
 class RepositoryScreen(ListScreen[KnownRepository]):
     """Choose the repository, or register it."""
 
-    STEP = "repository"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("repository")]
+    STEP, LIST = "repository", "repository_list"
     CSS = f"#details {{ height: {_DETAILS}; }}"
-
-    def body(self) -> Iterable[Widget]:
-        """The list, and what is known of the one at the cursor."""
-        yield TextLines(id="heading", classes="body")
-        yield self.board()
-        yield TextLines(id="details", classes="body")
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """How many there are; or what is waited for, and how long already."""
         repository_list = session.repository_list
         if repository_list.doing:
             return f"{repository_list.doing} …", self.waited(repository_list.since)
-        rows = repositories(repository_list)
+        rows = steps.repositories(repository_list)
         only = sum(known.destination is None for known in rows)
         elsewhere = f", {only} on the source only" if only else ""
         return "In which repository is the snapshot?", f"{counted(len(rows), 'repository', 'repositories')}{elsewhere}"
 
     def rows(self, session: Session) -> tuple[KnownRepository, ...]:
         """The repositories of both clusters."""
-        return repositories(session.repository_list)
-
-    def cursor(self, session: Session) -> int:
-        """The repository at the cursor."""
-        return session.repository_list.cursor
+        return steps.repositories(session.repository_list)
 
     def paint(self, session: Session) -> None:
         """The list."""
@@ -173,26 +149,15 @@ class RepositoryScreen(ListScreen[KnownRepository]):
         """Whether a cluster is asked."""
         return bool(session.repository_list.doing)
 
-    def let_go(self) -> None:
-        """What was waited for ends with this screen."""
-        self.look_at(doing="")
-
-    def look_at(self, **changes: object) -> None:
-        """Change the list of repositories."""
-        self.wizard.update_part("repository_list", **changes)
-
     # -- keys --------------------------------------------------------------------------------------------------------
 
     def action_again(self) -> None:
         """Ask both clusters."""
-        self.run_worker(self._list(), group="repositories", exclusive=True)
-
-    async def _list(self) -> None:
-        await steps.list_them(self.wizard)
+        self.run_worker(steps.list_them(self.wizard), group="repositories", exclusive=True)
 
     async def action_open(self) -> None:
         """Take the one at the cursor; one that only the source has is registered first."""
-        known = repository_here(self.session.repository_list)
+        known = self.here()
         if known is not None and known.destination is None and not self.session.repository_list.doing:
             if reason := steps.why_not_registered(known, self.session.repository_list):
                 self.say(reason)
@@ -208,7 +173,7 @@ class RepositoryScreen(ListScreen[KnownRepository]):
 
     def action_verify(self) -> None:
         """Let every node look whether it reaches it."""
-        known = repository_here(self.session.repository_list)
+        known = self.here()
         if known is None or known.destination is None:
             self.say(steps.ONLY_ITS_OWN)
             return
@@ -216,54 +181,34 @@ class RepositoryScreen(ListScreen[KnownRepository]):
 
     # -- registering -------------------------------------------------------------------------------------------------
 
-    def action_add(self) -> None:
-        """The form, as it was left."""
-        self._fill_in()
-
     def action_fill(self) -> None:
         """The form, filled in from the repository at the cursor."""
-        known = repository_here(self.session.repository_list)
-        if known is None:
-            self._fill_in()
-            return
-        try:
-            self.look_at(new=steps.filled_from(known))
-        except ProblemError as error:
-            self.say(error.problem.what)
-            return
-        self._fill_in()
+        if (known := self.here()) is not None:
+            try:
+                self.look_at(new=steps.filled_from(known))
+            except ProblemError as error:
+                self.say(error.problem.what)
+                return
+        self.action_add()
 
-    def _fill_in(self) -> None:
+    def action_add(self) -> None:
+        """The form, as it was left."""
         from esmigrate_tui.wizard.screens.forms import RepositoryForm  # noqa: PLC0415  # loaded when first needed
 
-        self.app.push_screen(RepositoryForm(self.wizard), self._filled_in)
-
-    def _filled_in(self, repository: object) -> None:
-        if isinstance(repository, Repository):
-            self._ask(repository)
+        self.wizard.ask(RepositoryForm(), self._ask)
 
     def _ask(self, repository: Repository) -> None:
         from esmigrate_tui.wizard.screens.dialogs import ConfirmScreen, asked_of  # noqa: PLC0415  # loaded when first needed
 
-        try:
+        with self.wizard.saying_problems():
             change, to, said = steps.registration(repository, self.session)
-        except ProblemError as error:
-            self.say(error.problem.sentence())
-            return
-
-        def answered(registers: bool | None) -> None:  # noqa: FBT001  # Textual's callback
-            if registers:
-                self.run_worker(self._register(repository.name, change), group="repositories", exclusive=True)
-
-        self.app.push_screen(
-            ConfirmScreen(
-                f"Register {repository.name} on the destination?",
-                asked_of(said, to, change.made_by),
-                yes="Register it",
-                no="Not now",
-            ),
-            answered,
-        )
+            title = f"Register {repository.name} on the destination?"
+            self.wizard.ask(
+                ConfirmScreen(title, asked_of(said, [(to, change)]), yes="Register it", no="Not now"),
+                lambda _: self.run_worker(
+                    self._register(repository.name, change), group="repositories", exclusive=True
+                ),
+            )
 
     async def _register(self, name: str, change: PlannedChange) -> None:
         if said := await steps.register(self.wizard, name, change):

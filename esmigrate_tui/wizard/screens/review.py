@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.text import Text
+from textual import work
 from textual.containers import Horizontal, Vertical
 
+from esmigrate_tui.flow import review as steps
 from esmigrate_tui.flow.layout import as_console, shorten, wrap
-from esmigrate_tui.flow.review import LOSES, UNKNOWN_TIME, begin, headline, plan, without_plan
 from esmigrate_tui.flow.steps import name_to_type
-from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted
-from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, WIDEST_LINE, Canvas, explained, ink, paragraph, rule
-from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.widgets.board import Board, TextPage
+from esmigrate_tui.wizard.app import StepScreen
+from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, WIDEST_LINE, Canvas, explained, hanging, ink, paragraph, rule
+from esmigrate_tui.wizard.widgets.board import Board, text_page
 from esmigrate_tui.wizard.widgets.fields import PlainInput, TextButton
 from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from textual.binding import BindingType
     from textual.widget import Widget
     from textual.widgets import Input
 
     from esmigrate_tui.flow.session import Session
-    from esmigrate_tui.wizard.screens.base import ScreenHost
+    from esmigrate_tui.wizard.app import WizardApp
 
 
 def reviewed(session: Session, look: Canvas) -> list[Text]:
     """The whole page: what happens, what is reverted, how long, the requests, the plan as a file."""
     if session.plan_problem is not None:
-        return [Text(), *_trouble(session, look)]
+        return [Text(), *explained(steps.without_plan(session.plan_problem), look.width)]
     if session.plan is None or session.preview is None:
         return [Text(), ink("   The plan is being made …", DIM)]
     preview = session.preview
     lines: list[Text] = [_head("In this order")]
     for position, step in enumerate(preview.steps, start=1):
-        first, *rest = wrap(step, min(look.width, WIDEST_LINE) - 6)
-        lines.append(ink(f"  {position}  ", DIM).append(first, "none"))
-        lines += [ink("     ").append(line) for line in rest]
+        lines += hanging(ink(f"  {position}  ", DIM), step, min(look.width, WIDEST_LINE) - 6)
     if preview.put_back:
         lines.append(_head("Changed for the time of the run, and reverted"))
         for change in preview.put_back:
@@ -52,7 +48,7 @@ def reviewed(session: Session, look: Canvas) -> list[Text]:
             words = line.lstrip()
             lines += paragraph(words, look.width, 5 + len(line) - len(words))
     lines.append(_head("How long"))
-    lines += paragraph(preview.time or UNKNOWN_TIME, look.width, 5)
+    lines += paragraph(preview.time or steps.UNKNOWN_TIME, look.width, 5)
     lines.append(_head("The same without a screen"))
     if session.plan_path:
         lines += paragraph(f"The plan is in {session.plan_path}", look.width, 5)
@@ -77,25 +73,17 @@ def _head(words: str) -> Text:
     return ink(" ").append(words, STRONG)
 
 
-def _trouble(session: Session, look: Canvas) -> list[Text]:
-    problem = session.plan_problem
-    if problem is None:
-        return []
-    return explained(without_plan(problem), look.width)
-
-
 class ReviewScreen(StepScreen):
     """Read, then start; the safe button has the focus."""
 
     STEP = "review"
     AUTO_FOCUS = None
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("review")]
     CSS = "#buttons { height: 1; } #asked { height: auto; } #name { margin: 0 1; }"
 
     def body(self) -> Iterable[Widget]:
         """The page, and the two buttons."""
         yield Board()
-        yield TextLines(lambda width: [rule(width)], classes="body")
+        yield TextLines(lambda look: [rule(look.width)], classes="body")
         name = PlainInput(self.session.typed_name, placeholder="type it here", id="name")
         yield Vertical(TextLines(id="ask"), name, id="asked", classes="body")
         yield Horizontal(
@@ -104,7 +92,7 @@ class ReviewScreen(StepScreen):
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """What and where to."""
-        what, so_far = headline(session)
+        what, so_far = steps.headline(session)
         return what or "Review", so_far
 
     def next_word(self, session: Session) -> str:
@@ -114,18 +102,14 @@ class ReviewScreen(StepScreen):
 
     def paint(self, session: Session) -> None:
         """The page."""
-        ascii_only = self.wizard.ascii_only
-        self.query_one(Board).show(lambda width, _: TextPage(tuple(reviewed(session, Canvas(width, 0, ascii_only)))))
+        self.query_one(Board).show(lambda look, _: text_page(reviewed(session, look)))
         since = session.starting_since
-        label = "Start the migration"
-        if since is not None:
-            label = f"Starting, {self.waited(since)} …"
+        label = "Start the migration" if since is None else f"Starting, {self.waited(since)} …"
         self.query_one("#begin", TextButton).relabel(label)
         name = name_to_type(session)
-        asked = self.query_one("#asked")
-        asked.display = bool(name)
-        words = f"{LOSES} To allow it, type the destination's name below (Ctrl+N)"
-        self.query_one("#ask", TextLines).show(lambda width: paragraph(f"{words}: {name}", width, 1, STRONG))
+        self.query_one("#asked").display = bool(name)
+        words = f"{steps.LOSES} To allow it, type the destination's name below (Ctrl+N): {name}"
+        self.show_lines("ask", lambda look: paragraph(words, look.width, 1, STRONG))
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -134,7 +118,7 @@ class ReviewScreen(StepScreen):
     def begin(self) -> None:
         """Make the plan."""
         if self.session.plan is None:
-            plan(self.wizard)
+            steps.plan(self.wizard)
 
     def action_scroll_page(self, lines: int) -> None:
         """Scroll the page while a button has the focus."""
@@ -173,18 +157,13 @@ class ReviewScreen(StepScreen):
         # The app's, not the screen's: a run that begins while one goes back is not lost sight of.
         self.wizard.run_worker(_begun(self.wizard), group="begin", exclusive=True)
 
-    def action_write(self) -> None:
+    @work(group="write", exclusive=True)
+    async def action_write(self) -> None:
         """Write the plan to a file."""
-        self.run_worker(self._write(), group="write", exclusive=True)
-
-    async def _write(self) -> None:
         if self.session.plan is None:
             return
-        try:
+        with self.wizard.saying_problems():
             path = await self.wizard.services.save_plan(self.session.plan)
-        except ProblemError as error:
-            self.say(error.problem.sentence())
-        else:
             self.wizard.update(self.session.but(plan_path=path))
             self.say(f"Written: {shorten(path, 200)}")
 
@@ -195,9 +174,9 @@ class ReviewScreen(StepScreen):
             self.wizard.copy("\n\n".join(f"# to {shown.to}\n{as_console(shown.request)}" for shown in preview.requests))
 
 
-async def _begun(wizard: ScreenHost) -> None:
+async def _begun(wizard: WizardApp) -> None:
     """Begin the run, then to its board, wherever one is by then."""
-    run, problem = await begin(wizard)
+    run, problem = await steps.begin(wizard)
     if run:
         wizard.follow(run)
     elif problem is not None and (step := wizard.step) is not None:

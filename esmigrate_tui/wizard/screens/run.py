@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual import work
 from textual.containers import Horizontal, Vertical
 
 from esmigrate_tui.flow import run_control as steering
@@ -17,16 +18,27 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Eta, Progress, TaskProgress, TaskState
 from esmigrate_tui.model.text import counted, duration, listed, number, size
-from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import ACCENT, DIM, MOVES, STRONG, TROUBLE, Canvas, explained, ink, paragraph, rule
-from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.widgets.board import Board, LineRows
+from esmigrate_tui.wizard.app import StepScreen
+from esmigrate_tui.wizard.draw import (
+    ACCENT,
+    DIM,
+    MOVES,
+    STRONG,
+    TROUBLE,
+    Canvas,
+    explained,
+    filled,
+    hanging,
+    ink,
+    paragraph,
+    rule,
+)
+from esmigrate_tui.wizard.widgets.board import Board, line_rows
 from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from textual.binding import BindingType
     from textual.widget import Widget
 
     from esmigrate_tui.flow.session import Session
@@ -54,9 +66,12 @@ _MARKS: Final[dict[TaskState, Mark]] = {
     TaskState.ACCEPTED: "warn",
     TaskState.VERIFIED: "good",
 }
-_STATE, _DONE, _PERCENT, _RATE, _LEFT = 14, 12, 5, 8, 12
-_BYTES_STATE, _SHARDS, _BYTES, _BYTES_RATE, _BYTES_LEFT = 12, 8, 9, 11, 11
-
+_DONE: Final = 12
+_COLUMNS: Final = {
+    Unit.DOCUMENTS: (("state", 14), ("docs", _DONE), ("%", 5), ("docs/s", 8), ("left", 12)),
+    Unit.BYTES: (("state", 12), ("shards", 8), ("size", 9), ("%", 5), ("speed", 11), ("left", 11)),
+}
+"""The columns after the name, by what is counted: their words, and the cells of each."""
 _PLOTS: Final = {Unit.DOCUMENTS: " docs/s  ", Unit.BYTES: " bytes/s "}
 """What stands before the plot, by what is counted."""
 
@@ -129,8 +144,8 @@ def totals(session: Session, look: Canvas) -> list[Text]:
     known = so_far(progress)
     right = f"{share * 100:5.0f} %   {known}" if share is not None else f"   {known}"
     room = max(8, width - len(right) - 3)
-    filled = bar(share or 0.0, room)
-    first = ink(" ").append(filled, ACCENT).append("░" * (room - len(filled)), DIM).append(f" {right}")
+    done = bar(share or 0.0, room)
+    first = ink(" ").append(done, ACCENT).append("░" * (room - len(done)), DIM).append(f" {right}")
     parts = [] if steering.is_held(progress) else [speed(progress.rate.per_second, progress.unit)]
     if progress.unit is Unit.BYTES and (wanted := sum(task.parts for task in progress.tasks)):
         parts.append(f"{number(sum(task.parts_done for task in progress.tasks))} of {counted(wanted, 'shard')}")
@@ -188,11 +203,6 @@ def first_that_fits(width: int, wordings: Sequence[str]) -> str:
     return next((words for words in wordings if cell_len(words) <= width), wordings[-1])
 
 
-def unit_of(session: Session) -> Unit:
-    """What is counted, also before the run has said a word."""
-    return traits_of(session.method_name).unit
-
-
 def so_far(progress: Progress) -> str:
     """How much of how much, in what the method counts."""
     shown = number if progress.unit is Unit.DOCUMENTS else size
@@ -206,22 +216,18 @@ def speed(rate: float, unit: Unit) -> str:
     return f"{number(round(rate))} documents/s" if unit is Unit.DOCUMENTS else f"{size(rate)}/s"
 
 
-def _name_width(width: int, unit: Unit = Unit.DOCUMENTS) -> int:
-    if unit is Unit.BYTES:
-        return max(16, width - 5 - _BYTES_STATE - _SHARDS - _BYTES - _PERCENT - _BYTES_RATE - _BYTES_LEFT - 1)
-    return max(16, width - 5 - _STATE - _DONE - _PERCENT - _RATE - _LEFT - 1)
+def _cells(name: str, words: Iterable[str], width: int, unit: Unit) -> tuple[str, str, str]:
+    """The name, the state, and all that stands to the right of it, each filled to its cells."""
+    cells = [cells for _, cells in _COLUMNS[unit]]
+    state, *others = words
+    right = "".join(fit(word, many, "right") for word, many in zip(others, cells[1:], strict=True))
+    return fit(name, max(16, width - 6 - sum(cells)) - 1) + " ", fit(state, cells[0]), right
 
 
 def heading(width: int, unit: Unit = Unit.DOCUMENTS, *, first: str = "index") -> Text:
     """The columns' words; `first` is what the first one has."""
-    words = fit(first, _name_width(width, unit))
-    if unit is Unit.BYTES:
-        words += fit("state", _BYTES_STATE) + fit("shards", _SHARDS, "right") + fit("size", _BYTES, "right")
-        words += fit("%", _PERCENT, "right") + fit("speed", _BYTES_RATE, "right") + fit("left", _BYTES_LEFT, "right")
-    else:
-        words += fit("state", _STATE) + fit("docs", _DONE, "right") + fit("%", _PERCENT, "right")
-        words += fit("docs/s", _RATE, "right") + fit("left", _LEFT, "right")
-    return ink(MOVES, DIM).append(words, DIM)
+    words = _cells(first, (word for word, _ in _COLUMNS[unit]), width, unit)
+    return ink(MOVES, DIM).append("".join(words), DIM)
 
 
 def done_row(done: tuple[TaskProgress, ...], look: Canvas, *, here: bool) -> Text:
@@ -264,32 +270,24 @@ def state_words(task: TaskProgress, now: float) -> str:
 
 def task_row(task: TaskProgress, look: Canvas, now: float, *, here: bool, is_held: bool = False) -> Text:
     """One task as a line of exactly the width; of one that is held nothing is known of how long it takes."""
-    is_bytes = task.unit is Unit.BYTES
-    name = _name_width(look.width, task.unit)
     line = look.row(_MARKS.get(task.state, "none"), here=here)
-    calm = (
-        DIM if task.state in {TaskState.WAITING, TaskState.VERIFIED, TaskState.SKIPPED, TaskState.STOPPED} else "none"
-    )
-    line.append(fit(task.summary.source_index, name - 1) + " ", STRONG if here else calm)
-    trouble = task.state in {TaskState.FAILED, TaskState.DIFFERENT}
-    line.append(fit(state_words(task, now), _BYTES_STATE if is_bytes else _STATE), TROUBLE if trouble else calm)
+    is_calm = task.state in {TaskState.WAITING, TaskState.VERIFIED, TaskState.SKIPPED, TaskState.STOPPED}
+    calm = DIM if is_calm else "none"
     share = task.fraction
     rate = task.rate.per_second if task.state is TaskState.MOVING and not is_held else 0.0
-    left = ""
-    if rate > 0 and task.expected is not None:
-        left = about((task.expected - task.done) / rate)
+    left = about((task.expected - task.done) / rate) if rate > 0 and task.expected is not None else "–"
     shown = task.expected if task.state is TaskState.WAITING else task.done
-    if is_bytes:
-        shards = f"{number(task.parts_done)}/{number(task.parts)}" if task.parts else "–"
-        line.append(fit(shards, _SHARDS, "right"), calm)
-        line.append(fit("–" if shown is None else size(shown), _BYTES, "right"), calm)
-    else:
-        line.append(fit(amount(shown), _DONE, "right"), calm)
     percent = "–" if share is None or task.state is TaskState.WAITING else f"{share * 100:.0f}"
-    line.append(fit(percent, _PERCENT, "right"), calm)
-    fast = "–" if rate <= 0 else f"{size(rate)}/s" if is_bytes else number(round(rate))
-    line.append(fit(fast, _BYTES_RATE if is_bytes else _RATE, "right"), calm)
-    return line.append(fit(left or "–", _BYTES_LEFT if is_bytes else _LEFT, "right"), calm)
+    if task.unit is Unit.BYTES:
+        shards = f"{number(task.parts_done)}/{number(task.parts)}" if task.parts else "–"
+        amounts, fast = [shards, "–" if shown is None else size(shown)], f"{size(rate)}/s"
+    else:
+        amounts, fast = [amount(shown)], number(round(rate))
+    words = [state_words(task, now), *amounts, percent, fast if rate > 0 else "–", left]
+    name, state, right = _cells(task.summary.source_index, words, look.width, task.unit)
+    line.append(name, STRONG if here else calm)
+    line.append(state, TROUBLE if task.state in {TaskState.FAILED, TaskState.DIFFERENT} else calm)
+    return line.append(right, calm)
 
 
 def below(session: Session, look: Canvas, now: float, events: int = _EVENTS) -> list[Text]:
@@ -299,8 +297,7 @@ def below(session: Session, look: Canvas, now: float, events: int = _EVENTS) -> 
     states = counted_states(tasks)
     if cell_len(states) >= look.width:
         states = counted_states(tasks, aside="rejected")
-    line = ink(" ").append(states, DIM)
-    lines = [line, rule(look.width)]
+    lines = [ink(" ").append(states, DIM), rule(look.width)]
     notable = [*reversed(progress.notable)]
     room = events
     if session.run_problem is not None:
@@ -312,11 +309,8 @@ def below(session: Session, look: Canvas, now: float, events: int = _EVENTS) -> 
             is_tried = held.held_until is not None and not progress.is_paused
             again = f" Next try in {about(max(0.0, (held.held_until or now) - now))}." if is_tried else ""
             words = f"{held.summary.source_index} waits: {held.held_by.what}{again}"
-            first, *more = wrap(words, look.width - 5)
-            lines.append(ink(" ").append_text(look.mark("warn")).append(f" {first}", STRONG))
-            if more:
-                lines.append(ink("   ").append(shorten(" ".join(more), look.width - 5), STRONG))
-            room -= 1 + bool(more)
+            lines += hanging(ink(" ").append_text(look.mark("warn")).append(" "), words, look.width - 5, STRONG, most=2)
+            room -= len(lines) - 2
             notable = [each for each in notable if not (each.is_trouble and held.held_by.what in each.text)]
         elif words := progress.awaiting(now):
             said = f" {words[:1].upper()}{words[1:]}"
@@ -326,16 +320,10 @@ def below(session: Session, look: Canvas, now: float, events: int = _EVENTS) -> 
         if room <= 0:
             break
         style = STRONG if each.is_trouble else "none"
-        first, *more = wrap(each.text, look.width - 12)
-        if room == 1 and more:
-            first, more = shorten(each.text, look.width - 12), []
-        lines.append(ink(f" {clock(each.at)}  ", DIM).append(first, style))
-        if more:
-            lines.append(ink(" " * 11).append(shorten(" ".join(more), look.width - 12), style))
-        room -= 1 + bool(more)
-    for each_line in lines:
-        each_line.truncate(look.width, overflow="ellipsis")
-    return (lines + [Text()] * (events + 2))[: events + 2]
+        shown = hanging(ink(f" {clock(each.at)}  ", DIM), each.text, look.width - 12, style, most=min(2, room))
+        lines += shown
+        room -= len(shown)
+    return filled(lines, look.width, events + 2)
 
 
 def task_page(task: TaskProgress, width: int) -> list[Text]:
@@ -365,8 +353,7 @@ def task_page(task: TaskProgress, width: int) -> list[Text]:
     lines = [ink(" ").append(each, STRONG) for each in wrap(summary.source_index, width - 2)]
     lines.append(Text())
     for word, said in facts:
-        for at, each in enumerate(wrap(said, width - 18) if said else ()):
-            lines.append(ink(f" {fit('' if at else word, 15)}", DIM).append(each, "none"))
+        lines += hanging(ink(f" {fit(word, 15)}", DIM), said, width - 18) if said else []
     for problem in (task.held_by, task.problem):
         if problem is not None:
             lines.append(Text())
@@ -384,12 +371,18 @@ def checked(task: TaskProgress) -> str:
         parts.append(_counts(task))
     elif task.destination_count is not None:
         parts.append(f"{counted(task.destination_count, 'document')} there; the source was not asked")
-    if task.samples is not None and task.samples.compared:
-        different = len(task.samples.different)
-        parts.append(f"{counted(task.samples.compared, 'sample')} compared, {number(different)} different")
+    parts.append(sampled([task]))
     if task.compared is not None:
         parts.append(f"compared {compared(task)}")
-    return "; ".join(parts)
+    return "; ".join(filter(None, parts))
+
+
+def sampled(tasks: Sequence[TaskProgress]) -> str:
+    """How many samples of these were compared, and how many of them differ; "" where none was."""
+    samples = [task.samples for task in tasks if task.samples is not None]
+    different = sum(len(one.different) for one in samples)
+    many = sum(one.compared for one in samples)
+    return f"{counted(many, 'sample')} compared, {number(different)} different" if many else ""
 
 
 def compared(task: TaskProgress) -> str:
@@ -443,10 +436,19 @@ class TasksScreen(StepScreen):
         del item
         self.show()
 
+    def list_beside(self, cursor: int = 0) -> Widget:
+        """The list, with room beside it for all that is known of the one at the cursor."""
+        rows = Vertical(TextLines(id="heading"), Board(cursor=cursor, moved=self.move_cursor), id="list")
+        return Horizontal(rows, TextLines(id="pane"), id="beside", classes="body")
+
+    def action_rejects(self) -> None:
+        """The documents that were refused."""
+        self.wizard.show_rejects()
+
     def show_pane(self) -> None:
         """All that is known of the one at the cursor, where there is room for it beside the list."""
         task = self.here() if self.has_class("-wide") else None
-        self.query_one("#pane", TextLines).show(lambda width: [] if task is None else task_page(task, width))
+        self.show_lines("pane", lambda look: [] if task is None else task_page(task, look.width))
 
     def action_open(self) -> None:
         """All about the one at the cursor."""
@@ -459,8 +461,7 @@ class TasksScreen(StepScreen):
 class RunScreen(TasksScreen):
     """Follow a run, and command it."""
 
-    STEP = "run"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("run")]
+    STEP, HAS_NEXT = "run", False  # the finish comes by itself
     CSS = f"""
     #totals {{ height: 5; }}
     #below {{ height: {_EVENTS + 2}; }}
@@ -478,10 +479,7 @@ class RunScreen(TasksScreen):
     def body(self) -> Iterable[Widget]:
         """Totals, list with the one at the cursor beside it, events."""
         yield TextLines(id="totals", classes="body")
-        rows = Vertical(
-            TextLines(id="heading"), Board(cursor=self.session.run_cursor, moved=self.move_cursor), id="list"
-        )
-        yield Horizontal(rows, TextLines(id="pane"), id="beside", classes="body")
+        yield self.list_beside(self.session.run_cursor)
         yield TextLines(id="below", classes="body")
 
     def title_words(self, session: Session) -> tuple[str, str]:
@@ -493,20 +491,14 @@ class RunScreen(TasksScreen):
         state = "paused" if progress.is_paused else "watching" if session.is_watching else "running"
         return f"run {session.run}   {state} {elapsed}".rstrip(), "you may leave: it continues"
 
-    def next_word(self, session: Session) -> str:
-        """The finish comes by itself."""
-        del session
-        return ""
-
     def line_when_small(self, session: Session) -> str:
         """The whole run in a line."""
         return in_a_line(session)
 
     def paint(self, session: Session) -> None:
         """The board."""
-        now, ascii_only = self.wizard.services.now(), self.wizard.ascii_only
-        self._painted_at = now
-        self.query_one("#totals", TextLines).show(lambda width: totals(session, Canvas(width, 0, ascii_only)))
+        self._painted_at = now = self.wizard.services.now()
+        self.show_lines("totals", lambda look: totals(session, look))
         board = self.query_one(Board)
         # A cursor that was moved stays with its index, wherever that goes; at the top it stays at the top.
         watched = self._tasks[board.cursor].summary.number if 0 < board.cursor < len(self._tasks) else 0
@@ -518,23 +510,17 @@ class RunScreen(TasksScreen):
         is_held = steering.is_held(session.progress)
         rows: tuple[TaskProgress | None, ...] = (*tasks, *([None] if done else []))
 
-        def make(width: int, cursor: int) -> LineRows[TaskProgress | None]:
-            drawn = Canvas(width, 0, ascii_only)
+        def row(task: TaskProgress | None, look: Canvas, *, here: bool) -> Text:
+            if task is None:
+                return done_row(done, look, here=here)
+            return task_row(task, look, now, here=here, is_held=is_held)
 
-            def row(at: int, task: TaskProgress | None) -> Text:
-                if task is None:
-                    return done_row(done, drawn, here=at == cursor)
-                return task_row(task, drawn, now, here=at == cursor, is_held=is_held)
-
-            return LineRows(rows, row)
-
-        board.show(make, at)
+        board.show(lambda look, cursor: line_rows(rows, lambda at, task: row(task, look, here=at == cursor)), at)
+        unit = traits_of(session.method_name).unit  # also before the run has said a word
         first = "files" if session.is_of_files else "sender" if session.is_watching else "index"
-        self.query_one("#heading", TextLines).show(lambda width: [heading(width - 1, unit_of(session), first=first)])
+        self.show_lines("heading", lambda look: [heading(look.width - 1, unit, first=first)])
         events = _MORE_EVENTS if self.has_class("-tall") else _EVENTS
-        self.query_one("#below", TextLines).show(
-            lambda width: below(session, Canvas(width, 0, ascii_only), now, events)
-        )
+        self.show_lines("below", lambda look: below(session, look, now, events))
         self.show_pane()
 
     def begin(self) -> None:
@@ -576,15 +562,10 @@ class RunScreen(TasksScreen):
         cursor = self.query_one(Board).cursor
         return self._tasks[cursor] if cursor < len(self._tasks) else None
 
-    def _notify(self, command: Command, said: str) -> None:
-        self.run_worker(self._notified(command, said), group="command", exclusive=False)
-
-    async def _notified(self, command: Command, said: str) -> None:
-        try:
+    @work(group="command")
+    async def _notify(self, command: Command, said: str) -> None:
+        with self.wizard.saying_problems():
             await self.wizard.services.command(self.session.run, command)
-        except ProblemError as error:
-            self.say(error.problem.sentence())
-        else:
             self.say(said)
 
     def action_resume(self) -> None:
@@ -593,17 +574,15 @@ class RunScreen(TasksScreen):
             self._order(steering.GOING_ON)
             return
         self.say("Resuming …")
-        self.run_worker(self._resume(), group="follow", exclusive=True)
+        self._resume()
 
+    @work(group="follow", exclusive=True)
     async def _resume(self) -> None:
-        try:
+        with self.wizard.saying_problems():
             await self.wizard.services.resume(self.session.run, self.wizard.credentials)
-        except ProblemError as error:
-            self.say(error.problem.sentence())
-            return
-        self.say("")
-        self.wizard.update(self.session.but(run_problem=None))
-        await self._follow()
+            self.say("")
+            self.wizard.update(self.session.but(run_problem=None))
+            await self._follow()
 
     def _order(self, order: steering.CommandReply) -> None:
         if order.command is None:
@@ -628,17 +607,12 @@ class RunScreen(TasksScreen):
         """Say that what others have sent is all there is, after a question."""
         from esmigrate_tui.wizard.screens.dialogs import AskScreen  # noqa: PLC0415  # loaded when first needed
 
-        progress = self.session.progress
         if not self.session.is_watching:
             self.say("This run knows how many documents there are: no other program sends any.")
             return
-
-        def answered(ends: bool | None) -> None:  # noqa: FBT001  # Textual's callback
-            if ends:
-                self._order(steering.THAT_IS_ALL)
-
-        question = steering.whether_that_is_all(progress)
-        self.app.push_screen(AskScreen("Is that all?", question, yes="That is all", no="Keep watching"), answered)
+        question = steering.whether_that_is_all(self.session.progress)
+        page = AskScreen("Is that all?", question, yes="That is all", no="Keep watching")
+        self.wizard.ask(page, lambda _: self._order(steering.THAT_IS_ALL))
 
     def action_skip(self) -> None:
         """Leave out the index at the cursor, after a question."""
@@ -649,16 +623,14 @@ class RunScreen(TasksScreen):
             self.say("This one has ended already.")
             return
         name, number = task.summary.source_index, task.summary.number
-
-        def answered(skips: bool | None) -> None:  # noqa: FBT001  # Textual's callback
-            if skips:
-                self._notify(SkipTask(task=number), f"{name} will be left out.")
-
         question = "What has arrived of it stays on the destination, and the report will say that it was left out."
         if lost := self.session.progress.deleted_by_stopping(number):
             names = listed(lost)
             question = f"What is partially restored is deleted on the destination: {names}. The snapshot stays."
-        self.app.push_screen(AskScreen(f"Leave out {name}?", question, yes="Leave it out", no="Keep it"), answered)
+        self.wizard.ask(
+            AskScreen(f"Leave out {name}?", question, yes="Leave it out", no="Keep it"),
+            lambda _: self._notify(SkipTask(task=number), f"{name} will be left out."),
+        )
 
     def action_stop(self) -> None:
         """Stop the run, after a question."""
@@ -666,14 +638,8 @@ class RunScreen(TasksScreen):
 
         question = steering.what_stopping_does(self.session.progress)
         question += " To leave only this screen, press Esc here and Esc again."
-
-        def answered(stops: bool | None) -> None:  # noqa: FBT001  # Textual's callback
-            if stops:
-                self._order(steering.STOPPING)
-
-        self.app.push_screen(
-            AskScreen(f"Stop run {self.session.run}?", question, yes="Stop the run", no="Keep it running"), answered
-        )
+        page = AskScreen(f"Stop run {self.session.run}?", question, yes="Stop the run", no="Keep it running")
+        self.wizard.ask(page, lambda _: self._order(steering.STOPPING))
 
     def action_open(self) -> None:
         """All about the index at the cursor; below the last, those that are done."""
@@ -688,16 +654,8 @@ class RunScreen(TasksScreen):
         if not self._is_unfolded and not self._done:
             self.say("Nothing to hide: few are done yet, or all of them.")
 
-    def action_rejects(self) -> None:
-        """The documents that were refused."""
-        self.wizard.show_rejects()
-
     async def action_leave(self) -> None:
         """Leave the screen; the run goes on."""
-        run = self.session.run
-        if self.session.run_problem is not None:
-            self.wizard.leave(ExitCode.DETACHED, self.session.run_problem.sentence())
-            return
-        self.wizard.leave(
-            ExitCode.DETACHED, f"Run {run} continues without this screen. `esmigrate attach {run}` shows it again."
-        )
+        run, problem = self.session.run, self.session.run_problem
+        goes_on = f"Run {run} continues without this screen. `esmigrate attach {run}` shows it again."
+        self.wizard.leave(ExitCode.DETACHED, problem.sentence() if problem is not None else goes_on)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 from textual.containers import Horizontal, Vertical
@@ -29,8 +29,7 @@ from esmigrate_tui.model.facts import Health, IndexFacts, IndexState
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import TakenNameRule
 from esmigrate_tui.model.text import counted, number, size
-from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, TROUBLE, Canvas, ink, paragraph, rule, spread
+from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, TROUBLE, Canvas, ink, no_rows, paragraph, rule, spread
 from esmigrate_tui.wizard.screens.lists import FilteredScreen
 from esmigrate_tui.wizard.screens.one_index import about
 from esmigrate_tui.wizard.widgets.board import MOST_LINES, Board
@@ -39,7 +38,6 @@ from esmigrate_tui.wizard.widgets.lines import TextLines
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from textual.binding import BindingType
     from textual.widget import Widget
 
     from esmigrate_tui.model.draft import Draft, IndexDefinition
@@ -87,7 +85,7 @@ def heading(listing: IndexList, width: int, *, is_restore: bool = False) -> Text
 @kept
 def drawing(draft: Draft, width: int, ascii_only: bool) -> Callable[[IndexFacts, bool], Text]:  # noqa: FBT001  # kept by it
     """What draws an index at a width, with the cursor or without: once, since mostly the cursor alone has moved."""
-    look, chosen = Canvas(width, 0, ascii_only), chosen_names(draft)
+    look, chosen = Canvas(width, ascii_only), chosen_names(draft)
 
     @lru_cache(maxsize=MOST_LINES)
     def draw(index: IndexFacts, here: bool) -> Text:  # noqa: FBT001  # the same
@@ -180,20 +178,11 @@ def totals(session: Session, look: Canvas) -> Text:
     return spread(line, right, look.width)
 
 
-_EMPTY: Final = (
-    Text(),
-    ink("     Nothing here goes by that filter.", DIM),
-    ink("     Esc in the filter clears it.", DIM),
-)
-_HOLDS_NOTHING: Final = (
-    Text(),
-    ink("     The source holds no index that could be moved.", DIM),
-    ink("     h shows hidden and system indices.", DIM),
-)
-_SNAPSHOT_HOLDS_NOTHING: Final = (
-    Text(),
-    ink("     The snapshot holds no index beside those of its feature states.", DIM),
-    ink("     h shows hidden and system indices, o the feature states.", DIM),
+_EMPTY: Final = no_rows("Nothing here goes by that filter.", "Esc in the filter clears it.")
+_HOLDS_NOTHING: Final = no_rows("The source holds no index that could be moved.", "h shows hidden and system indices.")
+_SNAPSHOT_HOLDS_NOTHING: Final = no_rows(
+    "The snapshot holds no index beside those of its feature states.",
+    "h shows hidden and system indices, o the feature states.",
 )
 
 
@@ -217,8 +206,7 @@ def doomed(names: tuple[str, ...], draft: Draft, way: TakenNameRule, width: int)
 class SelectionScreen(FilteredScreen[IndexFacts]):
     """Choose indices."""
 
-    STEP = "selection"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("selection")]
+    STEP, LIST = "selection", "listing"
     CSS = "#details { height: 4; }"
 
     def __init__(self) -> None:
@@ -260,10 +248,9 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
         empty = _EMPTY if session.listing.pattern else _SNAPSHOT_HOLDS_NOTHING if is_restore else _HOLDS_NOTHING
         self.show_filter_line()
 
-        def draw(index: IndexFacts, look: Canvas, at: bool) -> Text:  # noqa: FBT001  # as the list calls it
-            return drawing(session.draft, look.width, look.ascii_only)(index, at)
-
-        here = self.show_rows(session, draw, empty)
+        here = self.show_rows(
+            session, lambda index, look, at: drawing(session.draft, look.width, look.ascii_only)(index, at), empty
+        )
         self.show_lines("heading", lambda look: [heading(session.listing, look.width - 1, is_restore=is_restore)])
         self.show_lines("details", lambda look: details(session, here, look))
         if self.has_class("-wide"):
@@ -276,8 +263,8 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
             pane.show(lambda _: [])
             return
         read = session.draft.definitions.get(here.name) or self._read.get(here.name)
-        shards, look = self._shards.get(here.name), self.look
-        pane.show(lambda width: about(here, session, Canvas(width, 0, look.ascii_only), read, shards))
+        shards = self._shards.get(here.name)
+        pane.show(lambda look: about(here, session, look, read, shards))
         is_known = read is not None and shards is not None
         if not is_known and self._asked != here.name and self.wizard.is_live and not session.is_restore:
             self._asked = here.name
@@ -297,28 +284,15 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
             self._shards.setdefault(name, ())
         self.paint(self.session)
 
-    @property
-    def pattern(self) -> str:
-        """The pattern that the list is filtered by."""
-        return self.session.listing.pattern
-
     def rows(self, session: Session) -> tuple[IndexFacts, ...]:
         """What is listed."""
         return shown_indices(offered(session.draft), session.listing)
-
-    def look_at(self, **changes: object) -> None:
-        """Look at the list otherwise."""
-        self.wizard.update_part("listing", **changes)
 
     # -- keys --------------------------------------------------------------------------------------------------------
 
     async def take(self) -> None:
         """A second click chooses."""
         self.action_choose()
-
-    def cursor(self, session: Session) -> int:
-        """The index at the cursor."""
-        return session.listing.cursor
 
     def action_choose(self) -> None:
         """Choose the index at the cursor, or not."""
@@ -378,12 +352,10 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
             self.say(steps.CHOOSE_FIRST)
             return
         draft, name = self.session.draft, index.name
-        label = f"{name} is called on the destination:"
-        self.app.push_screen(
-            LineScreen(
-                "Another name", label, draft.target(name), lambda typed: steps.why_not_called(name, typed, draft)
-            ),
-            lambda typed: steps.rename(self.wizard, name, typed) if typed is not None else None,
+        label, now = f"{name} is called on the destination:", draft.target(name)
+        self.wizard.ask(
+            LineScreen("Another name", label, now, lambda typed: steps.why_not_called(name, typed, draft)),
+            lambda typed: steps.rename(self.wizard, name, typed),
         )
 
     def action_definition(self) -> None:
@@ -396,7 +368,7 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
         if reason := why_not(index, self.session.draft):
             self.say(f"Nothing is made of it, it cannot be chosen: {reason}.")
             return
-        self.app.push_screen(DefinitionScreen(self.wizard, index))
+        self.app.push_screen(DefinitionScreen(index))
 
     def action_settings(self) -> None:
         """Type settings that all indices get."""
@@ -409,9 +381,9 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
             "with blanks between them. Nothing typed: each keeps its own. One that you have changed by itself stays so."
         )
         now = " ".join(f"{name.removeprefix('index.')}={value}" for name, value in self.session.draft.settings.items())
-        self.app.push_screen(
+        self.wizard.ask(
             LineScreen("Settings for all", label, now, steps.why_no_settings),
-            lambda typed: steps.settings_for_all(self.wizard, typed) if typed is not None else None,
+            lambda typed: steps.settings_for_all(self.wizard, typed),
         )
 
     def action_rename_all(self) -> None:
@@ -421,17 +393,13 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
         if not self.session.draft.selected:
             self.say(steps.CHOOSE_ALL_FIRST)
             return
-        self.app.push_screen(PatternScreen(self.wizard), self._rename_all)
-
-    def _rename_all(self, found: object) -> None:
-        if isinstance(found, steps.Renaming):
-            steps.rename_all(self.wizard, found)
+        self.wizard.ask(PatternScreen(), lambda found: steps.rename_all(self.wizard, found))
 
     def action_options(self) -> None:
         """Options of the run."""
         from esmigrate_tui.wizard.screens.forms import OptionsScreen  # noqa: PLC0415  # loaded when first needed
 
-        self.app.push_screen(OptionsScreen(self.wizard))
+        self.app.push_screen(OptionsScreen())
 
     # -- what has the name already -----------------------------------------------------------------------------------
 
@@ -458,7 +426,7 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
         one = indices[0]
         title = f"{draft.target(one.name)} exists already" if len(indices) == 1 else f"{len(indices)} names are taken"
 
-        def answered(answer: str | None) -> None:
+        def answered(answer: str) -> None:
             if answer == "rename" and len(indices) == 1:
                 self.action_rename()
             elif answer == "rename":
@@ -470,29 +438,23 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
             elif answer == "leave" and any(draft.target(index.name) in draft.in_the_way for index in indices):
                 steps.leave_alone(self.wizard, tuple(draft.target(index.name) for index in indices))
 
-        self.app.push_screen(PickScreen(title, lambda width: met(indices, draft, width), conflict.answers), answered)
+        self.wizard.ask(PickScreen(title, lambda width: met(indices, draft, width), conflict.answers), answered)
 
     def _confirm(self, names: tuple[str, ...], way: TakenNameRule) -> None:
         from esmigrate_tui.wizard.screens.dialogs import ConfirmScreen  # noqa: PLC0415  # loaded when first needed
 
         draft = self.session.draft
-        typed = steps.word_to_type(names)
         verb = "delete" if way is TakenNameRule.DELETE else "restore over"
         what = names[0] if len(names) == 1 else f"these {len(names)} indices"
-
-        def answered(agrees: bool | None) -> None:  # noqa: FBT001  # Textual's callback
-            if agrees:
-                steps.decide(self.wizard, names, way)
-
-        self.app.push_screen(
+        self.wizard.ask(
             ConfirmScreen(
                 f"{verb.capitalize()} {shorten(what, 40)}?",
                 lambda width: doomed(names, draft, way, width),
                 yes=f"{verb.capitalize()} it" if len(names) == 1 else f"{verb.capitalize()} all of them",
                 no="Leave it" if len(names) == 1 else "Leave them",
-                typed=typed,
+                typed=steps.word_to_type(names),
             ),
-            answered,
+            lambda _: steps.decide(self.wizard, names, way),
         )
 
     # -- next --------------------------------------------------------------------------------------------------------
@@ -506,7 +468,3 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
             self.say(f"Next is not possible: {reason}.")
         elif self.app.screen is self:  # else a user reads, or types, on a page that was laid over it meanwhile
             self.wizard.go("preflight")
-
-    def let_go(self) -> None:
-        """A reading that ends with this screen was not made."""
-        self.look_at(doing="")

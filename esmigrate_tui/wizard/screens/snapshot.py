@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from rich.text import Text
+from textual import work
 
 from esmigrate_tui.flow import snapshot as steps
 from esmigrate_tui.flow.layout import fit, moment, shorten
 from esmigrate_tui.flow.lists import matcher
-from esmigrate_tui.flow.session import NewSnapshot, Session, SnapshotInProgress
-from esmigrate_tui.flow.snapshot import (
-    STATE_WORDS,
-    beside,
-    measures,
-    shown_snapshots,
-    snapshot_here,
-    source_of,
-    why_not_from,
-)
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import SnapshotFacts, SnapshotProgress, SnapshotState
 from esmigrate_tui.model.text import counted, duration, number
-from esmigrate_tui.wizard.bindings import bindings
 from esmigrate_tui.wizard.draw import (
     ACCENT,
     DIM,
@@ -37,6 +27,7 @@ from esmigrate_tui.wizard.draw import (
     explained,
     filled,
     ink,
+    no_rows,
     paragraph,
     rule,
 )
@@ -47,9 +38,9 @@ from esmigrate_tui.wizard.widgets.lines import TextLines
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from textual.binding import BindingType
     from textual.widget import Widget
 
+    from esmigrate_tui.flow.session import NewSnapshot, Session, SnapshotInProgress
     from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.wizard.draw import Mark
 
@@ -89,9 +80,9 @@ def heading(width: int) -> Text:
 
 def snapshot_row(snapshot: SnapshotFacts, look: Canvas, *, here: bool) -> Text:
     """One snapshot as a line of exactly the width."""
-    mark, word = _MARKS[snapshot.state], STATE_WORDS[snapshot.state]
+    mark, word = _MARKS[snapshot.state], steps.STATE_WORDS[snapshot.state]
     line = look.row(mark, here=here)
-    calm = DIM if why_not_from(snapshot) else "none"
+    calm = DIM if steps.why_not_from(snapshot) else "none"
     line.append(fit(snapshot.name, name_width(look.width) - 1) + " ", STRONG if here else calm)
     line.append(fit(word, _STATE), TROUBLE if mark == "bad" else STRONG if mark == "warn" else calm)
     line.append(fit(snapshot.version or "–", _VERSION), calm)
@@ -116,9 +107,11 @@ def details(snapshot: SnapshotFacts | None, session: Session, look: Canvas) -> l
         lines.append(ink(" That is not a regular expression yet.", DIM))
     elif snapshot is not None:
         lines.append(
-            ink(" ").append(shorten(snapshot.name, look.width // 2), STRONG).append(f"   {measures(snapshot)}", DIM)
+            ink(" ")
+            .append(shorten(snapshot.name, look.width // 2), STRONG)
+            .append(f"   {steps.measures(snapshot)}", DIM)
         )
-        lines += paragraph(beside(snapshot), look.width, 1, DIM)
+        lines += paragraph(steps.beside(snapshot), look.width, 1, DIM)
         lines += _warned(snapshot, session, look)
     return filled(lines, look.width, _DETAILS)
 
@@ -174,21 +167,13 @@ def nothing(session: Session) -> tuple[Text, ...]:
     """What stands in place of a list that is empty, or not there yet."""
     snapshot_list = session.snapshot_list
     if snapshot_list.pattern and snapshot_list.rows:
-        return (
-            Text(),
-            ink("     No snapshot goes by that filter.", DIM),
-            ink("     Esc in the filter clears it.", DIM),
-        )
+        return no_rows("No snapshot goes by that filter.", "Esc in the filter clears it.")
     if snapshot_list.doing:
-        return (Text(), ink(f"     {snapshot_list.doing} …", DIM))
+        return no_rows(f"{snapshot_list.doing} …")
     if not snapshot_list.is_whole:
-        return (Text(), ink("     The snapshots are not listed yet: r asks for them.", DIM))
-    return (
-        Text(),
-        ink("     There is no snapshot in this repository yet."),
-        Text(),
-        ink("     t lets the source take one, where a source is connected.", DIM),
-    )
+        return no_rows("The snapshots are not listed yet: r asks for them.")
+    hint = "t lets the source take one, where a source is connected."
+    return no_rows(hint, says="There is no snapshot in this repository yet.")
 
 
 # -- the screen ------------------------------------------------------------------------------------------------------
@@ -197,17 +182,14 @@ def nothing(session: Session) -> tuple[Text, ...]:
 class SnapshotScreen(FilteredScreen[SnapshotFacts]):
     """Choose a snapshot, or take one."""
 
-    STEP = "snapshot"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("snapshot")]
+    STEP, LIST = "snapshot", "snapshot_list"
     CSS = f"#details {{ height: {_DETAILS}; }}"
 
     def body(self) -> Iterable[Widget]:
         """What is being made, the filter, the list, the details."""
         yield TextLines(id="making", classes="body")
         yield self.filter_line()
-        yield TextLines(id="heading", classes="body")
-        yield self.board()
-        yield TextLines(id="details", classes="body")
+        yield from super().body()
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """How many there are so far; or what is waited for, and how long already."""
@@ -217,7 +199,7 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
         if snapshot_list.doing:
             so_far = f"{many} so far, " if snapshot_list.rows and not snapshot_list.is_whole else ""
             return f"{so_far}{snapshot_list.doing} …", self.waited(snapshot_list.since)
-        shown = len(shown_snapshots(snapshot_list))
+        shown = len(steps.shown_snapshots(snapshot_list))
         words = (
             f"filter: {snapshot_list.pattern}  {number(shown)} shown" if snapshot_list.pattern else "the newest first"
         )
@@ -225,11 +207,7 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
 
     def rows(self, session: Session) -> tuple[SnapshotFacts, ...]:
         """The snapshots that go by the filter."""
-        return shown_snapshots(session.snapshot_list)
-
-    def cursor(self, session: Session) -> int:
-        """The snapshot at the cursor."""
-        return session.snapshot_list.cursor
+        return steps.shown_snapshots(session.snapshot_list)
 
     def paint(self, session: Session) -> None:
         """The list."""
@@ -240,30 +218,17 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
         self.show_lines("heading", lambda look: [heading(look.width - 1) if here is not None else Text()])
         self.show_lines("details", lambda look: details(here, session, look))
 
-    @property
-    def pattern(self) -> str:
-        """The pattern that the list is filtered by."""
-        return self.session.snapshot_list.pattern
-
     def begin(self) -> None:
         """List the snapshots, and follow one that is being made."""
         snapshot_list = self.session.snapshot_list
         if snapshot_list.making is not None and snapshot_list.making.problem is None:
-            self._watch_it()
+            self.run_worker(self._watch(), group="making", exclusive=True)
         if not snapshot_list.is_whole:
             self.action_again()
 
     def is_waiting(self, session: Session) -> bool:
         """Whether they are being listed, or one is being made."""
         return bool(session.snapshot_list.doing) or session.snapshot_list.making is not None
-
-    def let_go(self) -> None:
-        """What was waited for ends with this screen; a snapshot that is being made goes on."""
-        self.look_at(doing="")
-
-    def look_at(self, **changes: object) -> None:
-        """Look at the list otherwise."""
-        self.wizard.update_part("snapshot_list", **changes)
 
     # -- the list ----------------------------------------------------------------------------------------------------
 
@@ -272,7 +237,7 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
         making = self.session.snapshot_list.making
         if making is not None and making.problem is not None:
             self.look_at(making=msgspec.structs.replace(making, problem=None))
-            self._watch_it()
+            self.run_worker(self._watch(), group="making", exclusive=True)
         self.run_worker(steps.list_them(self.wizard), group="snapshots", exclusive=True)
 
     def move_cursor(self, item: int) -> None:
@@ -294,7 +259,7 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
 
     async def go_on(self) -> None:
         """Read all that the server says of it, then to the selection."""
-        if (snapshot := snapshot_here(self.session.snapshot_list)) is not None:
+        if (snapshot := steps.snapshot_here(self.session.snapshot_list)) is not None:
             self.run_worker(self._take(snapshot), group="snapshots", exclusive=True)
 
     async def _take(self, snapshot: SnapshotFacts) -> None:
@@ -312,48 +277,33 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
         if reason := steps.why_not_new(self.session, is_connected=is_connected):
             self.say(f"Not here: {reason}.")
             return
-        self.run_worker(self._fill_in(), group="new", exclusive=True)
+        self._fill_in()
 
+    @work(group="new", exclusive=True)
     async def _fill_in(self) -> None:
         from esmigrate_tui.wizard.screens.forms import SnapshotForm  # noqa: PLC0415  # loaded when first needed
 
         if said := await steps.named(self.wizard, is_live=self.wizard.is_live):
             self.say(said)
-        self.app.push_screen(SnapshotForm(self.wizard), self._filled_in)
+        self.wizard.ask(SnapshotForm(), self._filled_in)
 
-    def _filled_in(self, new: object) -> None:
+    def _filled_in(self, new: NewSnapshot) -> None:
         from esmigrate_tui.wizard.screens.dialogs import ConfirmScreen, asked_of  # noqa: PLC0415  # loaded when first needed
 
-        there, draft = source_of(self.session), self.session.draft
-        if not isinstance(new, NewSnapshot) or there is None or draft.source is None:
+        there, draft = steps.source_of(self.session), self.session.draft
+        if there is None or draft.source is None:
             return
-        try:
+        with self.wizard.saying_problems():
             change = steps.taking(new, self.session)
-        except ProblemError as error:
-            self.say(error.problem.sentence())
-            return
-
-        def answered(takes: bool | None) -> None:  # noqa: FBT001  # Textual's callback
-            if takes:
-                self.run_worker(self._begin(new.name, there.name, change), group="making", exclusive=True)
-
-        self.app.push_screen(
-            ConfirmScreen(
-                f"Take the snapshot {new.name} on the source?",
-                asked_of(steps.TAKING, draft.source.endpoint.authority, change.made_by),
-                yes="Take it",
-                no="Not now",
-            ),
-            answered,
-        )
+            asked = asked_of(steps.TAKING, [(draft.source.endpoint.authority, change)])
+            self.wizard.ask(
+                ConfirmScreen(f"Take the snapshot {new.name} on the source?", asked, yes="Take it", no="Not now"),
+                lambda _: self.run_worker(self._begin(new.name, there.name, change), group="making", exclusive=True),
+            )
 
     async def _begin(self, name: str, repository: str, change: PlannedChange) -> None:
-        if not await steps.make(self.wizard, name, repository, change):
-            return
-        await self._watch()
-
-    def _watch_it(self) -> None:
-        self.run_worker(self._watch(), group="making", exclusive=True)
+        if await steps.make(self.wizard, name, repository, change):
+            await self._watch()
 
     async def _watch(self) -> None:
         """Look how far it is, until it has ended; then list again, with the cursor on it."""
@@ -363,26 +313,23 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
             except ProblemError as error:
                 making = self.session.snapshot_list.making or making  # it may have been cancelled while this was asked
                 gone = making.is_cancelled and error.problem.cause is Cause.MISSING
-                self._ended("It was cancelled." if gone else "", making, error)
+                if not gone:
+                    self.look_at(making=msgspec.structs.replace(making, problem=error.problem))
+                    return
+                self.look_at(making=None)
+                self.say("It was cancelled.")
+                self.action_again()
                 return
             self.look_at(making=msgspec.structs.replace(self.session.snapshot_list.making or making, taken=seen))
             if seen.state is not SnapshotState.IN_PROGRESS:
                 self.look_at(making=None, pattern="")
                 with self.prevent(PlainInput.Changed):
                     self.query_one("#filter", PlainInput).value = ""
-                cancelled = f"It ended: {STATE_WORDS[seen.state]}."
+                cancelled = f"It ended: {steps.STATE_WORDS[seen.state]}."
                 self.say(cancelled if making.is_cancelled else steps.ended(seen.state))
                 self.run_worker(steps.list_them(self.wizard, then=making.name), group="snapshots", exclusive=True)
                 return
             await asyncio.sleep(_LOOK_EVERY)
-
-    def _ended(self, words: str, making: SnapshotInProgress, error: ProblemError) -> None:
-        if words:
-            self.look_at(making=None)
-            self.say(words)
-            self.action_again()
-        else:
-            self.look_at(making=msgspec.structs.replace(making, problem=error.problem))
 
     def action_cancel(self) -> None:
         """Cancel the one that is being made, after a question."""
@@ -396,13 +343,9 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
             self.look_at(making=None)  # it is not watched any more: only the line goes
             return
         change, question = steps.cancelling(making)
-
-        def answered(cancels: bool | None) -> None:  # noqa: FBT001  # Textual's callback
-            if cancels:
-                self.run_worker(self._cancel(change), group="cancel", exclusive=True)
-
-        self.app.push_screen(
-            AskScreen(f"Cancel {making.name}?", question, yes="Cancel the snapshot", no="Keep it running"), answered
+        self.wizard.ask(
+            AskScreen(f"Cancel {making.name}?", question, yes="Cancel the snapshot", no="Keep it running"),
+            lambda _: self.run_worker(self._cancel(change), group="cancel", exclusive=True),
         )
 
     async def _cancel(self, change: PlannedChange) -> None:

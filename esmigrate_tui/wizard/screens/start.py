@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from esmigrate_tui.flow.layout import shorten
 from esmigrate_tui.flow.start import standing
 from esmigrate_tui.model.method import traits_of
-from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import duration
-from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Canvas, ink, spread
-from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.widgets.board import BlockRows, Board
+from esmigrate_tui.wizard.app import StepScreen
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, ink, spread
+from esmigrate_tui.wizard.widgets.board import Board, block_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from textual.binding import BindingType
     from textual.widget import Widget
 
     from esmigrate_tui.engine.listing import RunSummary
     from esmigrate_tui.flow.session import Session
+    from esmigrate_tui.wizard.draw import Canvas
+    from esmigrate_tui.wizard.widgets.board import BoardContent
 
 
-def there_is(session: Session, look: Canvas, cursor: int, now: float) -> BlockRows:
+def there_is(session: Session, look: Canvas, cursor: int, now: float) -> BoardContent:
     """A new migration first, then the runs, the newest first."""
     blocks = [_new(look, here=cursor == 0)]
     for position, card in enumerate(session.runs, start=1):
@@ -46,7 +45,7 @@ def there_is(session: Session, look: Canvas, cursor: int, now: float) -> BlockRo
         if here and card.problem is None:
             lines.append(ink("     ").append(does, DIM))
         blocks.append((*lines, Text()))
-    return BlockRows(tuple(blocks))
+    return block_rows(blocks)
 
 
 def _way(card: RunSummary, session: Session) -> str:
@@ -71,8 +70,7 @@ def _new(look: Canvas, *, here: bool) -> tuple[Text, ...]:
 class StartScreen(StepScreen):
     """Choose what to do with what there is."""
 
-    STEP = "start"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("start")]
+    STEP, HAS_NEXT = "start", False  # Enter says it all here
 
     def body(self) -> Iterable[Widget]:
         """The list."""
@@ -84,17 +82,10 @@ class StartScreen(StepScreen):
         going = sum(card.is_live for card in session.runs)
         return "Where do you want to begin?", f"{going} running" if going else ""
 
-    def next_word(self, session: Session) -> str:
-        """Enter says it all here."""
-        del session
-        return ""
-
     def paint(self, session: Session) -> None:
         """The runs."""
-        now, ascii_only = self.wizard.services.now(), self.wizard.ascii_only
-        self.query_one(Board).show(
-            lambda width, cursor: there_is(session, Canvas.for_reading(width, ascii_only=ascii_only), cursor, now)
-        )
+        now = self.wizard.services.now()
+        self.query_one(Board).show(lambda look, cursor: there_is(session, look.for_reading, cursor, now))
 
     async def on_board_clicked(self, message: Board.Clicked) -> None:
         """A second click takes it."""
@@ -121,9 +112,6 @@ class StartScreen(StepScreen):
             self.run_worker(self._resume(card.run), group="take-up", exclusive=True)
 
     async def _resume(self, run: str) -> None:
-        try:
+        with self.wizard.saying_problems():
             await self.wizard.services.resume(run, self.wizard.credentials)
-        except ProblemError as error:
-            self.say(error.problem.sentence())
-        else:
             self.wizard.follow(run)

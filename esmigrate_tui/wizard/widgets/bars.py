@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from textual import events
 
     from esmigrate_tui.model.method import MethodName
+    from esmigrate_tui.wizard.draw import Canvas
 
 LEAST_WIDTH = 80
 LEAST_HEIGHT = 24
@@ -94,7 +95,7 @@ class KeyLine(TextLines):
 
     def __init__(self, *keys: tuple[str, str]) -> None:
         worded = [key_words(*keys[at:]) for at in range(len(keys))]
-        super().__init__(lambda width: [next((line for line in worded if line.cell_len <= width), worded[-1])])
+        super().__init__(lambda look: [next((line for line in worded if line.cell_len <= look.width), worded[-1])])
 
 
 class RailLine(TextLines):
@@ -122,7 +123,7 @@ class TitleLine(TextLines):
 
     def title(self, title: str, right: str = "") -> None:
         """Another title."""
-        self.show(lambda width: [rule(width, title, right)])
+        self.show(lambda look: [rule(look.width, title, right)])
 
 
 class FootLine(TextLines):
@@ -158,7 +159,8 @@ class FootLine(TextLines):
             self._said = sentence
             self.show(self._drawn)
 
-    def _drawn(self, width: int) -> list[Text]:
+    def _drawn(self, look: Canvas) -> list[Text]:
+        width = look.width
         said = [ink(" ").append(each, STRONG) for each in wrap(self._said, width - 2)] if self._said else []
         if self._instead:
             self._places = ()
@@ -182,4 +184,4 @@ class TooSmall(TextLines):
         """What matters most in one line, then the sentence that asks for room."""
         has = self.app.size
         ask = f"More room, please: {LEAST_WIDTH}x{LEAST_HEIGHT} at least, this is {has.width}x{has.height}."
-        self.show(lambda width: [ink(each) for part in (line, ask) if part for each in wrap(part, width)])
+        self.show(lambda look: [ink(each) for part in (line, ask) if part for each in wrap(part, look.width)])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar, Final, Generic, Protocol, TypeVar
+from itertools import accumulate, chain
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
@@ -12,7 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from esmigrate_tui.wizard.textual_private import QuietScrollView
-from esmigrate_tui.wizard.widgets.lines import strip_of
+from esmigrate_tui.wizard.widgets.lines import canvas_of, strip_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,138 +22,53 @@ if TYPE_CHECKING:
     from rich.text import Text
     from textual import events
 
+    from esmigrate_tui.wizard.draw import Canvas
+
 Row = TypeVar("Row")
 
 MOST_LINES: Final = 512
 """More than any terminal shows."""
 
 
-class BoardContent(Protocol):
-    """Lines to draw, and which of them belong to an item that the cursor can be on."""
+@dataclass(frozen=True)
+class BoardContent:
+    """Lines, each drawn by `line` when it is seen; `ends` are the lines after each item that the cursor can be on."""
 
-    @property
-    def height(self) -> int:
-        """How many lines there are."""
-        ...
+    height: int
+    line: Callable[[int], Text]
+    ends: Sequence[int] = ()
 
     @property
     def items(self) -> int:
         """How many items there are; 0 for a page to read."""
-        ...
-
-    def line(self, y: int) -> Text:
-        """One line."""
-        ...
+        return len(self.ends)
 
     def item_at(self, y: int) -> int | None:
         """The item that a line belongs to."""
-        ...
+        item = bisect_right(self.ends, y)
+        return item if item < len(self.ends) else None
 
     def span(self, item: int) -> tuple[int, int]:
         """The first line of an item, and the one after its last."""
-        ...
+        return self.ends[item - 1] if item else 0, self.ends[item]
 
 
-@dataclass(frozen=True)
-class TextPage:
+def text_page(lines: Sequence[Text]) -> BoardContent:
     """Lines to read; nothing to choose."""
-
-    lines: tuple[Text, ...] = ()
-
-    @property
-    def height(self) -> int:
-        """How many lines there are."""
-        return len(self.lines)
-
-    @property
-    def items(self) -> int:
-        """None can be chosen."""
-        return 0
-
-    def line(self, y: int) -> Text:
-        """One line."""
-        return self.lines[y]
-
-    def item_at(self, y: int) -> int | None:
-        """No line belongs to an item."""
-        del y
-        return None
-
-    def span(self, item: int) -> tuple[int, int]:
-        """There are no items."""
-        return item, item
+    return BoardContent(len(lines), lines.__getitem__)
 
 
-@dataclass(frozen=True)
-class BlockRows:
+def block_rows(blocks: Sequence[Sequence[Text]], after: Sequence[Text] = ()) -> BoardContent:
     """Items of several lines each, with lines after all of them that belong to none."""
-
-    blocks: tuple[tuple[Text, ...], ...]
-    after: tuple[Text, ...] = ()
-
-    @property
-    def height(self) -> int:
-        """How many lines there are."""
-        return sum(map(len, self.blocks)) + len(self.after)
-
-    @property
-    def items(self) -> int:
-        """How many blocks there are."""
-        return len(self.blocks)
-
-    def line(self, y: int) -> Text:
-        """One line."""
-        item = self.item_at(y)
-        first, last = self.span(self.items - 1) if self.blocks else (0, 0)
-        if item is None:
-            return self.after[y - last]
-        first, _ = self.span(item)
-        return self.blocks[item][y - first]
-
-    def item_at(self, y: int) -> int | None:
-        """The block that a line belongs to."""
-        seen = 0
-        for item, block in enumerate(self.blocks):
-            seen += len(block)
-            if y < seen:
-                return item
-        return None
-
-    def span(self, item: int) -> tuple[int, int]:
-        """The first line of a block, and the one after its last."""
-        first = sum(len(block) for block in self.blocks[:item])
-        return first, first + len(self.blocks[item])
+    lines = [*chain.from_iterable(blocks), *after]
+    return BoardContent(len(lines), lines.__getitem__, tuple(accumulate(map(len, blocks))))
 
 
-@dataclass(frozen=True)
-class LineRows(Generic[Row]):
-    """One line an item, each drawn when it is seen."""
-
-    rows: Sequence[Row]
-    draw: Callable[[int, Row], Text]
-    empty: tuple[Text, ...] = ()
-
-    @property
-    def height(self) -> int:
-        """How many lines there are."""
-        return len(self.rows) or len(self.empty)
-
-    @property
-    def items(self) -> int:
-        """As many as rows."""
-        return len(self.rows)
-
-    def line(self, y: int) -> Text:
-        """One line."""
-        return self.draw(y, self.rows[y]) if self.rows else self.empty[y]
-
-    def item_at(self, y: int) -> int | None:
-        """A line is a row."""
-        return y if y < len(self.rows) else None
-
-    def span(self, item: int) -> tuple[int, int]:
-        """A row is a line."""
-        return item, item + 1
+def line_rows(rows: Sequence[Row], draw: Callable[[int, Row], Text], empty: Sequence[Text] = ()) -> BoardContent:
+    """One line an item; `empty` where there is none."""
+    if not rows:
+        return text_page(empty)
+    return BoardContent(len(rows), lambda y: draw(y, rows[y]), range(1, len(rows) + 1))
 
 
 class Board(QuietScrollView, can_focus=True):
@@ -181,7 +98,7 @@ class Board(QuietScrollView, can_focus=True):
 
     def __init__(
         self,
-        make: Callable[[int, int], BoardContent] | None = None,
+        make: Callable[[Canvas, int], BoardContent] | None = None,
         *,
         cursor: int = 0,
         moved: Callable[[int], None] | None = None,
@@ -190,18 +107,14 @@ class Board(QuietScrollView, can_focus=True):
         super().__init__(id=id, classes="body")
         self._moved = moved
         self._make = make
-        self._sheet: BoardContent = TextPage()
-        self._line = self._sheet.line
+        self.sheet = text_page(())
+        """What is shown."""
+        self._line = self.sheet.line
         self._drawn: dict[int, Text | None] = {}
         self.cursor = cursor
 
-    @property
-    def sheet(self) -> BoardContent:
-        """What is shown."""
-        return self._sheet
-
-    def show(self, make: Callable[[int, int], BoardContent], cursor: int | None = None) -> None:
-        """Show what `make(width, cursor)` gives, from now on and after each change of width or cursor."""
+    def show(self, make: Callable[[Canvas, int], BoardContent], cursor: int | None = None) -> None:
+        """Show what `make(look, cursor)` gives, from now on and after each change of width or cursor."""
         self._make = make
         if cursor is not None:
             self.cursor = cursor
@@ -215,13 +128,14 @@ class Board(QuietScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         if self._make is None or not width:
             return
-        self._sheet = self._make(width, self.cursor)
-        held = max(0, min(self.cursor, self._sheet.items - 1))
+        look = canvas_of(self, width)
+        self.sheet = self._make(look, self.cursor)
+        held = max(0, min(self.cursor, self.sheet.items - 1))
         if held != self.cursor:
             self.cursor = held
-            self._sheet = self._make(width, held)
-        self._line = lru_cache(maxsize=MOST_LINES)(self._sheet.line)  # to compare it and to draw it, it is made once
-        self.virtual_size = Size(width, self._sheet.height)
+            self.sheet = self._make(look, held)
+        self._line = lru_cache(maxsize=MOST_LINES)(self.sheet.line)  # to compare it and to draw it, it is made once
+        self.virtual_size = Size(width, self.sheet.height)
         self._keep_in_sight()
         top = self.scroll_offset.y
         changed = [
@@ -232,15 +146,15 @@ class Board(QuietScrollView, can_focus=True):
 
     def _seen_at(self, y: int) -> Text | None:
         """The text of a line, None below the last."""
-        return self._line(y) if y < self._sheet.height else None
+        return self._line(y) if y < self.sheet.height else None
 
     def _keep_in_sight(self) -> None:
-        if not self._sheet.items:
+        if not self.sheet.items:
             return
-        first, last = self._sheet.span(self.cursor)
+        first, last = self.sheet.span(self.cursor)
         top, height = round(self.scroll_y), max(1, self.size.height)
-        if self.cursor == self._sheet.items - 1 and self._sheet.height - first <= height:
-            last = self._sheet.height  # what comes after the last item is seen with it
+        if self.cursor == self.sheet.items - 1 and self.sheet.height - first <= height:
+            last = self.sheet.height  # what comes after the last item is seen with it
         if first < top or last - first > height:
             top = first
         elif last > top + height:
@@ -258,7 +172,7 @@ class Board(QuietScrollView, can_focus=True):
 
     def action_move(self, steps: int) -> None:
         """Move the cursor, or scroll a page that has no items."""
-        if not self._sheet.items:
+        if not self.sheet.items:
             self.scroll_relative(y=steps, animate=False)
             return
         self.move_to(self.cursor + steps)
@@ -269,11 +183,11 @@ class Board(QuietScrollView, can_focus=True):
 
     def action_move_end(self, direction: int) -> None:
         """Move to the first or the last."""
-        self.action_move(direction * (self._sheet.items + self._sheet.height))
+        self.action_move(direction * (self.sheet.items + self.sheet.height))
 
     def move_to(self, item: int) -> None:
         """Put the cursor on an item, or on the nearest there is."""
-        cursor = max(0, min(item, self._sheet.items - 1))
+        cursor = max(0, min(item, self.sheet.items - 1))
         if cursor == self.cursor:
             return
         self.cursor = cursor
@@ -285,7 +199,7 @@ class Board(QuietScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """It was clicked."""
         y = event.y + self.scroll_offset.y
-        item = self._sheet.item_at(y) if y < self._sheet.height else None
+        item = self.sheet.item_at(y) if y < self.sheet.height else None
         if item is None:
             return
         again = item == self.cursor

@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from unicodedata import category
 
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import var
 from textual.widgets import Input
 
 from esmigrate_tui.flow.layout import shorten
-from esmigrate_tui.wizard.draw import STRONG, Canvas, ink
+from esmigrate_tui.wizard.draw import DIM, STRONG, ink
 from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from rich.text import Text
     from textual import events
+    from textual.widget import Widget
+
+    from esmigrate_tui.wizard.draw import Canvas
 
 
 _AHEAD: Final = frozenset({"tab", "shift+tab", "up", "down", "left", "right", "space"})
@@ -120,10 +124,10 @@ class ChoiceField(TextLines, can_focus=True):
         super().watch_has_focus(has_focus)
         self.show(self._drawn)
 
-    def _drawn(self, width: int) -> list[Text]:
+    def _drawn(self, look: Canvas) -> list[Text]:
         """The value; where it has the focus it stands out without colour, between the keys that change it."""
         label = dict(self._options).get(self.value, self.value)
-        here = Canvas(0, ascii_only=bool(getattr(self.app, "ascii_only", False))).mark("here")
+        here, width = look.mark("here"), look.width
         if not self.has_focus:
             return [here.append(" ").append(shorten(label, max(4, width - 2)), "none")]
         line = ink("← ").append(shorten(label, max(4, width - 2)), f"{STRONG} underline")
@@ -161,9 +165,9 @@ class TextButton(TextLines, can_focus=True):
             self.show(self._drawn)
             self.refresh(layout=True)
 
-    def _drawn(self, _: int) -> list[Text]:
+    def _drawn(self, look: Canvas) -> list[Text]:
         focused = self.has_focus
-        here = Canvas(0, ascii_only=bool(getattr(self.app, "ascii_only", False))).mark("here" if focused else "none")
+        here = look.mark("here" if focused else "none")
         return [ink(" ").append_text(here).append(f" {self._label} ", f"{STRONG} reverse" if focused else "none")]
 
     def watch_has_focus(self, has_focus: bool) -> None:  # noqa: FBT001  # Textual calls it so
@@ -178,3 +182,20 @@ class TextButton(TextLines, can_focus=True):
     def action_press(self) -> None:
         """Press it."""
         self.post_message(self.Pressed(self))
+
+
+class LabelledField(Horizontal):
+    """A word and the field that it belongs to, in one line; its id is the field's, with "-field" after it."""
+
+    DEFAULT_CSS = """
+    LabelledField { height: 1; width: 100%; }
+    LabelledField > .label { width: 9; }
+    """
+
+    def __init__(self, label: str, control: Widget) -> None:
+        self._label = TextLines(lambda _: [ink(label, DIM)], classes="label")
+        super().__init__(self._label, control, id=f"{control.id}-field")
+
+    def relabel(self, label: str) -> None:
+        """Another word."""
+        self._label.show(lambda _: [ink(label, DIM)])

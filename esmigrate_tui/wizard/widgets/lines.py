@@ -9,6 +9,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from esmigrate_tui.wizard.draw import Canvas
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,15 +23,20 @@ def strip_of(widget: Widget, text: Text, width: int) -> Strip:
     return drawn.adjust_cell_length(width).apply_style(widget.rich_style)
 
 
+def canvas_of(widget: Widget, width: int) -> Canvas:
+    """What a widget's drawing has to go by."""
+    return Canvas(width, ascii_only=getattr(widget.app, "ascii_only", False))
+
+
 class TextLines(Widget):
-    """Shows what `make(width)` gives; as high as that, where the style says `auto`."""
+    """Shows what `make` gives for its room; as high as that, where the style says `auto`."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = "TextLines { width: 1fr; height: auto; }"
 
     def __init__(
         self,
-        make: Callable[[int], list[Text]] | None = None,
+        make: Callable[[Canvas], list[Text]] | None = None,
         *,
         id: str | None = None,  # noqa: A002  # Textual's own name for it
         classes: str | None = None,
@@ -41,10 +48,10 @@ class TextLines(Widget):
     def lines(self, width: int) -> list[Text]:
         """The lines at a width."""
         if self._made[0] != width:
-            self._made = (width, self._make(width))
+            self._made = (width, self._make(canvas_of(self, width)))
         return self._made[1]
 
-    def show(self, make: Callable[[int], list[Text]]) -> None:
+    def show(self, make: Callable[[Canvas], list[Text]]) -> None:
         """Show something else; only lines that look different are drawn, since each costs bytes on the line."""
         width, before = self._made
         self._make = make

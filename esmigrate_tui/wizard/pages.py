@@ -1,4 +1,4 @@
-"""The documents that the destination refused, and the rows that could not be read, by their reasons."""
+"""Pages to read that are laid over any step: the help of a step, and the documents that were rejected."""
 
 from __future__ import annotations
 
@@ -6,15 +6,43 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from esmigrate_tui.flow.help import way, words_of
+from esmigrate_tui.flow.keys import actions
+from esmigrate_tui.flow.layout import fit
 from esmigrate_tui.model.text import counted, number
-from esmigrate_tui.wizard.draw import DIM, STRONG, ink, paragraph
+from esmigrate_tui.wizard.draw import DIM, STRONG, end_of, hanging, ink, paragraph
 
 if TYPE_CHECKING:
-    from esmigrate_tui.model.event import Reject
+    from collections.abc import Callable
 
+    from esmigrate_tui.flow.session import Session
+    from esmigrate_tui.model.event import Reject
 
 _EACH: Final = 10
 """Places that are shown of one reason."""
+
+
+def help_page(step: str, session: Session) -> tuple[str, Callable[[int], list[Text]]]:
+    """A step's title and its page at a width: the words, then the keys."""
+    title, words = words_of(step, session)
+
+    def lines(width: int) -> list[Text]:
+        drawn: list[Text] = [Text()]
+        for each in words.strip("\n").split("\n\n"):
+            if each.startswith("   "):  # a drawing stays as it is
+                drawn += [*(ink(line) for line in each.split("\n")), Text()]
+                continue
+            drawn += [*paragraph(each.replace("\n", " "), min(width, 100), 1), Text()]
+        for method in session.methods if step == "method" else ():
+            drawn += [ink(" ").append(method.title, STRONG), *paragraph(method.explained, min(width, 100), 1), Text()]
+            drawn += [*(ink(line) for line in way(method.name).split("\n")), Text()]
+        drawn.append(ink(" Keys", STRONG))
+        for action in actions(step, session.method_name):
+            key = ink(" ").append(fit(action.shown, 11), STRONG).append(" ")
+            drawn += hanging(key, action.says, min(width, 100) - 15, DIM)
+        return drawn
+
+    return title, lines
 
 
 def rejects_page(rejects: tuple[Reject, ...], refused: int, width: int, *, is_of_files: bool = False) -> list[Text]:
@@ -33,7 +61,7 @@ def rejects_page(rejects: tuple[Reject, ...], refused: int, width: int, *, is_of
             lines += paragraph(first.reason, width, 3)
         for reject in reasons[:_EACH]:
             name = reject.id if is_of_files else f"{reject.index} / {reject.id}"
-            here = ink(" " if len(reasons) == 1 else "   ").append(_end_of(name, width - 10), STRONG)
+            here = ink(" " if len(reasons) == 1 else "   ").append(end_of(name, width - 10), STRONG)
             lines.append(here.append(status if len(reasons) == 1 else "", DIM))
         if len(reasons) == 1:
             lines += paragraph(first.reason, width, 3)
@@ -49,8 +77,3 @@ def _by_reason(rejects: tuple[Reject, ...]) -> list[list[Reject]]:
     for reject in rejects:
         found.setdefault((reject.reason, reject.status), []).append(reject)
     return sorted(found.values(), key=lambda reasons: -len(reasons))
-
-
-def _end_of(name: str, room: int) -> str:
-    """The name, or its end: where a row stands is at the end of its place."""
-    return name if len(name) <= room else "…" + name[-(room - 1) :]
