@@ -5,25 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.flow.connections import (
-    FAILED,
-    LEFT_OUT,
-    SECRET_WORD,
-    SHOWS_CERTIFICATE,
-    SIGN_IN,
-    TRUST,
-    WHO,
-    answer,
-    answer_secret,
-    ask_vault,
-    facts_in_words,
-    fields_asked,
-    forget,
-    is_tested_at_once,
-    look_at_side,
-    remembering,
-    warned,
-)
+from esmigrate_tui.flow import connections as steps
 from esmigrate_tui.flow.layout import fingerprint
 from esmigrate_tui.flow.session import ConnectionTest
 from esmigrate_tui.model.connection import Side, SignIn, TrustKind, parse_address
@@ -40,13 +22,13 @@ if TYPE_CHECKING:
 async def connections(flow: PlainFlow, console: Console) -> str:
     """One side after the other."""
     if flow.session.vault is None:
-        await ask_vault(flow)
+        await steps.ask_vault(flow)
     await in_turn(partial(_side, flow, console, side) for side in flow.session.sides)
     return ""
 
 
 async def _side(flow: PlainFlow, console: Console, side: Side) -> bool:
-    if is_tested_at_once(flow, side):
+    if steps.is_tested_at_once(flow, side):
         await _test(flow, side)
     while True:
         form = flow.session.form(side)
@@ -56,7 +38,7 @@ async def _side(flow: PlainFlow, console: Console, side: Side) -> bool:
             if await console.choose(f"The {side} is connected.", options, "on") == "on":
                 return True
         elif form.test is ConnectionTest.BAD and form.problem is not None:
-            console.say(f"{FAILED.get(form.problem.cause, 'failed').capitalize()}:")
+            console.say(f"{steps.FAILED.get(form.problem.cause, 'failed').capitalize()}:")
             console.trouble(form.problem)
             options = (("change", "change the answers"), ("again", "try again"))
             if await console.choose(f"The {side} is not connected.", options, "change") == "again":
@@ -73,7 +55,7 @@ async def _test(flow: PlainFlow, side: Side) -> None:
     known = flow.credentials.get(side)
     form = flow.session.form(side)
     secret = known.secret if known is not None and known.sign_in is form.sign_in else ""
-    await look_at_side(flow, side, secret)
+    await steps.look_at_side(flow, side, secret)
 
 
 async def _compare(flow: PlainFlow, console: Console, side: Side) -> None:
@@ -81,7 +63,7 @@ async def _compare(flow: PlainFlow, console: Console, side: Side) -> None:
     form = flow.session.form(side)
     if form.test is not ConnectionTest.NOT_YET or not form.fingerprint or form.is_accepted:
         return
-    console.say(SHOWS_CERTIFICATE)
+    console.say(steps.SHOWS_CERTIFICATE)
     console.show(fingerprint(form.fingerprint))
     if await console.agrees("Compare it with what the cluster's owner tells you. Is it the same?"):
         flow.update(flow.session.with_form(side, is_accepted=True))
@@ -94,11 +76,11 @@ def _say_facts(flow: PlainFlow, console: Console, side: Side) -> None:
     form, facts = flow.session.form(side), flow.session.draft.facts(side)
     if facts is None:
         return
-    parts = [facts.name, *facts_in_words(facts)]
+    parts = [facts.name, *steps.facts_in_words(facts)]
     if facts.user is not None:
         parts.append(f"you are {facts.user}" + (f" ({', '.join(facts.roles)})" if facts.roles else ""))
     console.say(", ".join(parts) + ".")
-    for sentence in (warned(form), form.note):
+    for sentence in (steps.warned(form), form.note):
         if sentence:
             console.say(sentence)
 
@@ -108,7 +90,7 @@ def _say_facts(flow: PlainFlow, console: Console, side: Side) -> None:
 
 async def _fill_in(flow: PlainFlow, console: Console, side: Side) -> None:
     async def ask(field: str) -> bool | None:
-        is_asked = fields_asked(flow.session, side).get(field, True)
+        is_asked = steps.fields_asked(flow.session, side).get(field, True)
         return await _QUESTIONS[field](flow, console, side) if is_asked else False
 
     await in_turn(partial(ask, field) for field in _QUESTIONS)
@@ -125,50 +107,50 @@ def _why_not_an_address(typed: str) -> str:
 async def _address(flow: PlainFlow, console: Console, side: Side) -> None:
     form, may_be_empty = flow.session.form(side), flow.session.may_be_empty(side)
     if may_be_empty:
-        console.say(f"The {side} {LEFT_OUT[0]}. {LEFT_OUT[1]}")
+        console.say(f"The {side} {steps.LEFT_OUT[0]}. {steps.LEFT_OUT[1]}")
 
     def why_not(typed: str) -> str:
         return "" if may_be_empty and not typed else _why_not_an_address(typed)
 
-    asked = f"Address of the {side}, {WHO[side]}, such as https://host:9200, or a Cloud ID"
+    asked = f"Address of the {side}, {steps.WHO[side]}, such as https://host:9200, or a Cloud ID"
     typed = await console.text(asked, form.address, why_not=why_not)
     if typed != form.address:
-        answer(flow, side, address=typed)
+        steps.answer(flow, side, address=typed)
         if form.address:
             flow.credentials.pop(side, None)  # a secret that was typed for one place is not for another
-    if flow.session.is_left_out(side) and (cluster := forget(flow, side)) is not None:
+    if flow.session.is_left_out(side) and (cluster := steps.forget(flow, side)) is not None:
         await cluster.close()
 
 
 async def _sign_in(flow: PlainFlow, console: Console, side: Side) -> None:
     form = flow.session.form(side)
-    chosen = SignIn(await console.choose("How do you sign in?", SIGN_IN, form.sign_in.value))
+    chosen = SignIn(await console.choose("How do you sign in?", steps.SIGN_IN, form.sign_in.value))
     if chosen is not form.sign_in:
-        answer(flow, side, sign_in=chosen)
+        steps.answer(flow, side, sign_in=chosen)
 
 
 async def _user(flow: PlainFlow, console: Console, side: Side) -> None:
     form = flow.session.form(side)
     _, of_address = parse_address(form.address)
     known = form.user or of_address
-    answer(flow, side, user=await console.text("User", known, why_not=needed("A user's name is needed.")))
+    steps.answer(flow, side, user=await console.text("User", known, why_not=needed("A user's name is needed.")))
 
 
 async def _trust(flow: PlainFlow, console: Console, side: Side) -> None:
     form = flow.session.form(side)
-    chosen = TrustKind(await console.choose("Which certificate is trusted?", TRUST, form.trust.value))
+    chosen = TrustKind(await console.choose("Which certificate is trusted?", steps.TRUST, form.trust.value))
     if chosen is not form.trust:
-        answer(flow, side, trust=chosen)
+        steps.answer(flow, side, trust=chosen)
 
 
 async def _ca_file(flow: PlainFlow, console: Console, side: Side) -> None:
     asked, known = "Path of the file with the authority's certificate", flow.session.form(side).ca_file
-    answer(flow, side, ca_file=await console.text(asked, known, why_not=needed("A path is needed.")))
+    steps.answer(flow, side, ca_file=await console.text(asked, known, why_not=needed("A path is needed.")))
 
 
 async def _secret(flow: PlainFlow, console: Console, side: Side) -> None:
     form = flow.session.form(side)
-    if unsafe := warned(form):
+    if unsafe := steps.warned(form):
         console.say(unsafe)
     known = flow.credentials.get(side)
     is_known = known is not None and bool(known.secret)
@@ -176,14 +158,14 @@ async def _secret(flow: PlainFlow, console: Console, side: Side) -> None:
     hint = (
         "; empty: the one that was typed before" if is_known else "; empty: look in the keyring" if may_be_kept else ""
     )
-    if typed := await console.secret(f"{SECRET_WORD[form.sign_in]} (not shown{hint})"):
-        answer_secret(flow, side, typed)
+    if typed := await console.secret(f"{steps.SECRET_WORD[form.sign_in]} (not shown{hint})"):
+        steps.answer_secret(flow, side, typed)
 
 
 async def _remember(flow: PlainFlow, console: Console, side: Side) -> bool:
     if side not in flow.credentials:
         return False
-    options, chosen = remembering(flow.session, flow.session.form(side))
+    options, chosen = steps.remembering(flow.session, flow.session.form(side))
     if len(options) < 2:
         if flow.session.vault is not None and not flow.session.vault.is_available:
             console.say(f"It is kept only while this runs. {flow.session.vault.sentence}")

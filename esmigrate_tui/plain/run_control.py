@@ -5,16 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.flow.run_control import (
-    GOING_ON,
-    STOPPING,
-    THAT_IS_ALL,
-    CommandReply,
-    pacing,
-    pausing,
-    what_stopping_does,
-    whether_that_is_all,
-)
+from esmigrate_tui.flow import run_control as steps
 from esmigrate_tui.flow.session import is_watched
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.plain.console import EndOfInputError
@@ -26,25 +17,9 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.progress import Progress
     from esmigrate_tui.plain.console import Console
 
-_WORDS: Final = {
-    "p": "p",
-    "pause": "p",
-    "r": "r",
-    "resume": "r",
-    "+": "+",
-    "faster": "+",
-    "-": "-",
-    "slower": "-",
-    "d": "d",
-    "enough": "d",
-    "s": "s",
-    "stop": "s",
-    "l": "l",
-    "leave": "l",
-    "q": "l",
-    "?": "?",
-}
-_SURE: Final = {"y": True, "yes": True}
+_OF_WORDS: Final = {"pause": "p", "resume": "r", "faster": "+", "slower": "-", "enough": "d", "stop": "s", "leave": "l"}
+_LETTERS: Final = _OF_WORDS | {"q": "l"}
+"""The letters that stand for whole words."""
 
 
 def letters(progress: Progress) -> str:
@@ -67,7 +42,7 @@ async def steer(console: Console, progress: Callable[[], Progress], tell: Callab
         await asyncio.sleep(0.1)
     console.say(letters(progress()))
     try:
-        while (letter := _WORDS.get((await console.word()).lower(), "")) != "l":
+        while (letter := _LETTERS.get(word := (await console.word()).lower(), word)) != "l":
             order = await _order(letter, console, progress)
             if order.command is not None:
                 try:
@@ -80,28 +55,28 @@ async def steer(console: Console, progress: Callable[[], Progress], tell: Callab
         await asyncio.Event().wait()
 
 
-async def _order(letter: str, console: Console, progress: Callable[[], Progress]) -> CommandReply:
+async def _order(letter: str, console: Console, progress: Callable[[], Progress]) -> steps.CommandReply:
     """What a letter comes to now; a question is asked first where something cannot be taken back."""
     match letter:
         case "p":
-            return pausing(progress(), "r")
+            return steps.pausing(progress(), "r")
         case "r":  # also where it is not known yet that it was paused: what is told last holds
-            return GOING_ON
+            return steps.GOING_ON
         case "+" | "-":
-            return pacing(progress(), is_faster=letter == "+")
+            return steps.pacing(progress(), is_faster=letter == "+")
         case "s":
-            if await _is_sure(console, "stop it", what_stopping_does(progress())):
-                return STOPPING
-            return CommandReply(said="It continues.")
+            if await _is_sure(console, "stop it", steps.what_stopping_does(progress())):
+                return steps.STOPPING
+            return steps.CommandReply(said="It continues.")
         case "d" if is_watched(progress()):
-            if await _is_sure(console, "end it so", whether_that_is_all(progress())):
-                return THAT_IS_ALL
-            return CommandReply(said="It continues.")
+            if await _is_sure(console, "end it so", steps.whether_that_is_all(progress())):
+                return steps.THAT_IS_ALL
+            return steps.CommandReply(said="It continues.")
         case _:
-            return CommandReply(said=letters(progress()))
+            return steps.CommandReply(said=letters(progress()))
 
 
 async def _is_sure(console: Console, what: str, sentences: str) -> bool:
     """A question in a line of its own: what happens meanwhile is said between it and the answer."""
     console.say(f"{sentences} y to {what}; anything else keeps it running.")
-    return _SURE.get((await console.word()).lower(), False)
+    return (await console.word()).lower() in {"y", "yes"}
