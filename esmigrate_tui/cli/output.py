@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TextIO
 
+from esmigrate_tui.flow.layout import clock, moment
 from esmigrate_tui.model.carried import CarryOutcome
 from esmigrate_tui.model.event import (
     ArrivalsAccepted,
@@ -199,7 +199,7 @@ def _time_of(at: float, now: float) -> str:
     if now - at < _OLD:
         return ""
     is_today = now - at < 12 * 3_600
-    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%H:%M:%S  " if is_today else "%Y-%m-%d %H:%M  ")
+    return f"{clock(at) if is_today else moment(at)}  "
 
 
 class LinePrinter:

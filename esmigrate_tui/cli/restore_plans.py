@@ -21,7 +21,7 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import RestoreOptions, SnapshotState, TakenNameRule
-from esmigrate_tui.model.text import clean, listed
+from esmigrate_tui.model.text import clean, listed, timestamp
 from esmigrate_tui.translate.renaming import renamed_by
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ async def make_restore_plan(options: RestorePlanOptions) -> int:
         at_once=options.at_once or 0,
         verify=options.verify,
     )
-    made_at = planning.timestamp(time.time())
+    made_at = timestamp(time.time())
     async with connected(sides[Side.DESTINATION], source) as clusters:
         draft, reached = await preflight.gather_facts(draft, clusters)
         planning.raise_unreached(reached)
@@ -181,5 +181,5 @@ async def _newest(cluster: Cluster, repository: Repository) -> str:
 
 
 def _made(snapshot: SnapshotFacts) -> str:
-    when = f" on {planning.timestamp(snapshot.started_at)}" if snapshot.started_at is not None else ""
+    when = f" on {timestamp(snapshot.started_at)}" if snapshot.started_at is not None else ""
     return f"made{when} by {snapshot.version or 'an unknown version'}, {snapshot.state}"

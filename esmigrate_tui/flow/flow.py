@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,7 +12,7 @@ from esmigrate_tui.flow.session import AppliedChange, ConnectionForm, Session, r
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft, bare_plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.text import listed
+from esmigrate_tui.model.text import listed, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -77,8 +76,7 @@ class Flow:
 
     def plan_so_far(self) -> Plan:
         """Which clusters, by which method, as they are known now; raises ProblemError where they are not."""
-        made_at = datetime.fromtimestamp(self.services.now(), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        return bare_plan(self.session.draft, made_at)
+        return bare_plan(self.session.draft, timestamp(self.services.now()))
 
     async def make(
         self, plan: Plan, credentials: Mapping[Side, Credential], change: PlannedChange, folder: str = ""

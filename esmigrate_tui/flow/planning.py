@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -16,7 +15,7 @@ from esmigrate_tui.model.definition_depth import TooDeepError
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.streams import claimed_by
-from esmigrate_tui.model.text import clean
+from esmigrate_tui.model.text import clean, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,11 +24,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.flow.patterns import Matched
     from esmigrate_tui.model.draft import Draft, IndexDefinition
     from esmigrate_tui.model.plan import Plan
-
-
-def timestamp(now: float) -> str:
-    """Seconds since 1970 as ISO 8601 in UTC."""
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def plan_of(draft: Draft, now: float) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -96,3 +97,8 @@ def listed(names: Iterable[str], most: int = 5) -> str:
     names = tuple(names)
     shown = ", ".join(clean(name, 300) for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {number(len(names) - most)} more"
+
+
+def timestamp(at: float) -> str:
+    """Seconds since 1970 as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -18,6 +17,7 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry
 from esmigrate_tui.model.method import MethodName, Unit
 from esmigrate_tui.model.snapshot import RestoreKind
+from esmigrate_tui.model.text import timestamp
 from esmigrate_tui.model.verdict import run_verdict, what_is_left
 from esmigrate_tui.report.judgement import EarlierChanges, ReportRow, ToDo, by_hand, how_checked, is_complete, to_do
 
@@ -232,7 +232,7 @@ def _types(plan: Plan) -> tuple[ChosenType, ...]:
 
 
 def _moment(at: float | None) -> str:
-    return "" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return "" if at is None else timestamp(at)
 
 
 def _end(connection: Connection, version: str, uuid: str) -> ReportedCluster:

@@ -16,7 +16,7 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.text import counted
+from esmigrate_tui.model.text import counted, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,7 +52,6 @@ async def carry(options: _CarryOptions) -> int:
     templates`.
     """
     from esmigrate_tui.cli.connections import connected, signed_in
-    from esmigrate_tui.flow.planning import timestamp
     from esmigrate_tui.methods.definitions_beside import previewed
 
     groups = [group for group in DefinitionGroup if getattr(options, group)]

@@ -20,7 +20,7 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import SnapshotProgress, SnapshotState
-from esmigrate_tui.model.text import clean, counted, listed, number, size
+from esmigrate_tui.model.text import clean, counted, listed, number, size, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -57,7 +57,6 @@ async def snapshot(options: _SnapshotOptions) -> int:
     """
     from esmigrate_tui.cli.connections import connected, signed_in
     from esmigrate_tui.elastic.snapshots import create_snapshot_request
-    from esmigrate_tui.flow.planning import timestamp
     from esmigrate_tui.flow.runs import make_change
 
     if not (options.patterns or options.feature_states or options.global_state):

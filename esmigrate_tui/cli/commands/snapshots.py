@@ -10,7 +10,7 @@ import msgspec
 from esmigrate_tui.cli.options import AsJson, CommandOption, OptionalDestination, OptionalSource, command
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
-from esmigrate_tui.model.text import clean, counted, duration
+from esmigrate_tui.model.text import clean, counted, duration, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,8 +76,6 @@ async def _snapshots(cluster: Cluster, repository: str, *, as_json: bool) -> int
 
 def snapshot_line(one: SnapshotFacts) -> str:
     """A snapshot in one line, its name last: names have any length."""
-    from esmigrate_tui.flow.planning import timestamp
-
     when = timestamp(one.started_at) if one.started_at is not None else "–"
     took = duration(one.seconds) if one.seconds is not None else "–"
     failed = f", {counted(one.shards_failed, 'shard')} failed" if one.shards_failed else ""
