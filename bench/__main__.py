@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from bench import first_paint, many_snapshots, memory, moving, preflight, wizard
+from bench import first_paint, many_small, many_snapshots, memory, moving, preflight, wizard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +16,7 @@ FIGURES: Final[dict[str, Callable[[], str]]] = {
     "snapshots": many_snapshots.figure,
     "preflight": preflight.figure,
     "memory": memory.figure,
+    "many-small": many_small.figure,
     "moving": moving.figure,
     "moving-to-newest": moving.newest,
     "moving-from-afar": moving.far_away,

@@ -1,6 +1,7 @@
 """The peers, and the limit, each as a program of its own: `python -m bench.movers NAME`, a Job on standard input.
 
-`helpers`: the scan and bulk helpers of Elastic's own Python client. `reads` and `bulks`: the requests that a copy has
+`helpers`: the scan and bulk helpers of Elastic's own Python client. `naive`: a short script for many small indices,
+some of them at a time. `reads` and `bulks`: the requests that a copy has
 made, sent again as fast as the node takes them, by as many at a time, and nothing looked at.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import sys
 from collections import deque
 from pathlib import Path
@@ -38,7 +40,10 @@ class End(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """What is to be moved; `folder` holds recorded requests, `streams` is how many are under way at a time."""
+    """What is to be moved; `index` is one name, or several with commas where the mover takes many.
+
+    `folder` holds recorded requests, `streams` is how many are under way at a time.
+    """
 
     source: End
     destination: End
@@ -105,6 +110,45 @@ async def _again(end: End, headers: dict[str, str], requests: deque[tuple[str, b
         print(asyncio.get_running_loop().time() - began, flush=True)
 
 
+async def _naive(job: Job) -> None:
+    """What anybody would write: index after index, four of them at a time, everything in one page and one bulk."""
+    import aiohttp  # noqa: PLC0415  # 0.2 s
+
+    names = deque(job.index.split(","))
+    async with (
+        aiohttp.ClientSession(headers=job.source.headers) as old,
+        aiohttp.ClientSession(headers=job.destination.headers) as new,
+    ):
+
+        async def ask(
+            session: aiohttp.ClientSession, method: str, url: str, body: bytes, kind: str = "application/json"
+        ) -> Any:  # noqa: ANN401  # JSON
+            async with session.request(method, url, data=body, headers={"content-type": kind}) as answer:
+                answer.raise_for_status()
+                return await answer.json()
+
+        async def one() -> None:
+            while names:
+                name = names.popleft()
+                source, destination = f"{job.source.url}/{name}", f"{job.destination.url}/{name}"
+                mapping = next(iter((await ask(old, "GET", f"{source}/_mapping", b""))[name]["mappings"].values()))
+                made = {"settings": {"refresh_interval": "-1", "number_of_replicas": 0}, "mappings": mapping}
+                await ask(new, "PUT", destination, json.dumps(made).encode())
+                hits = (await ask(old, "POST", f"{source}/_search?size={_BATCH}", b"{}"))["hits"]["hits"]
+                lines = (f'{{"create":{{"_id":"{hit["_id"]}"}}}}\n{json.dumps(hit["_source"])}\n' for hit in hits)
+                await ask(new, "POST", f"{destination}/_bulk", "".join(lines).encode(), _NDJSON["content-type"])
+                await ask(new, "PUT", f"{destination}/_settings", b'{"refresh_interval":"1s"}')
+                await ask(new, "POST", f"{destination}/_refresh", b"")
+                counts = [
+                    (await ask(session, "GET", f"{url}/_count", b""))["count"]
+                    for session, url in ((old, source), (new, destination))
+                ]
+                if counts[0] != counts[1]:
+                    raise RuntimeError(f"{name}: {counts}")
+
+        await asyncio.gather(*(one() for _ in range(job.streams)))
+
+
 def recorded(path: Path) -> deque[tuple[str, bytes]]:
     """The requests in a file, in their order."""
     return deque(msgspec.msgpack.decode(path.read_bytes(), type=list[tuple[str, bytes]]))
@@ -115,6 +159,9 @@ def main() -> None:
     name, job = sys.argv[1], msgspec.json.decode(sys.stdin.readline(), type=Job)
     if name == "helpers":
         _helpers(job)
+        return
+    if name == "naive":
+        asyncio.run(_naive(job))
         return
     end, headers = (job.source, _JSON) if name == "reads" else (job.destination, _NDJSON)
     asyncio.run(_again(end, headers, recorded(Path(job.folder) / name), job.streams))

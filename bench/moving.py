@@ -185,7 +185,8 @@ def _send(ends: Ends, index: str, documents: Any) -> None:  # noqa: ANN401  # pa
 # -- ours ------------------------------------------------------------------------------------------------------------
 
 
-def _connection(end: End) -> tuple[Connection, Credential]:
+def connection_of(end: End) -> tuple[Connection, Credential]:
+    """How the program reaches a node, and signs in."""
     endpoint, _ = parse_address(end.url)
     kind = SignIn.PASSWORD if end.user else SignIn.NONE
     return (
@@ -211,8 +212,8 @@ def _plan(ends: Ends, source: End, destination: End, index: str, method: MethodN
     return Plan(
         method=method,
         made_at="2026-01-01T00:00:00Z",
-        source=_connection(source)[0],
-        destination=_connection(destination)[0],
+        source=connection_of(source)[0],
+        destination=connection_of(destination)[0],
         source_version=ends.source.version,
         destination_uuid=str(
             ends.ask(ends.destination, "GET", "/_cluster/state/metadata?filter_path=cluster_uuid")["cluster_uuid"]
@@ -232,7 +233,7 @@ def ours(
     """A whole run in its own process, as `esmigrate run` begins it; it ends with one of the codes in `well`."""
     destination = node_end(ends.destination)
     credentials = msgspec.msgpack.encode(
-        {Side.SOURCE: _connection(source)[1], Side.DESTINATION: _connection(destination)[1]}
+        {Side.SOURCE: connection_of(source)[1], Side.DESTINATION: connection_of(destination)[1]}
     )
 
     def move(index: str) -> Measured:
@@ -351,8 +352,8 @@ async def _record(ends: Ends, folder: Path) -> int:
     work = Work(task=plan.tasks[0], plan=plan, opaque_id="esmigrate-bench-1", requests_per_second=0.0)
     token = ""
     async with (
-        await connect(*_connection(source), node_class=_Recorder) as old,
-        await connect(*_connection(destination), node_class=_Recorder) as new,
+        await connect(*connection_of(source), node_class=_Recorder) as old,
+        await connect(*connection_of(destination), node_class=_Recorder) as new,
     ):
         async for moved in CopyThroughHere().perform(work, Clusters(destination=new, source=old), ""):
             token = moved.token
