@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.ledger import Request
 
 UNSURE: Final = frozenset({Cause.UNKNOWN_OUTCOME, Cause.CONNECTION, Cause.BUSY, Cause.NOT_ELASTICSEARCH})
-"""Troubles after which a change may have been made all the same: what responded need not know."""
+"""Problems after which a change may have been made all the same: what responded need not know."""
 
 _BY_SHARDS: Final = frozenset({"_refresh", "_flush", "_forcemerge"})
 _BEGINS: Final = frozenset({"_restore", "_mount"})
@@ -56,7 +56,7 @@ def value_of(response: bytes) -> object:
 
 
 def unsaid(place: str, response: bytes) -> Problem:
-    """The trouble that the response to a change does not say that it was made."""
+    """The problem that the response to a change does not say that it was made."""
     said = clean(response[:300].decode(errors="replace"))
     return Problem(
         cause=Cause.UNKNOWN_OUTCOME,

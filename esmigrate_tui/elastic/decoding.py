@@ -66,7 +66,7 @@ def _decoded_if_shallow(response: WireResponse, kind: type[T], endpoint: Endpoin
 
 
 def odd_response(response: WireResponse, trouble: str, endpoint: Endpoint) -> ProblemError:
-    """The trouble that a response is JSON, and not what is known of it."""
+    """The problem that a response is JSON, and not what is known of it."""
     return ProblemError.of(
         Cause.UNSUPPORTED,
         f"{endpoint.authority} gave a response that this program does not understand.",

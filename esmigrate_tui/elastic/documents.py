@@ -283,7 +283,7 @@ class Documents:
         return self._page(index, await self._wire.exchange("POST", "/_search/scroll", body, most=most))
 
     async def close_scroll(self, scroll: str) -> None:
-        """Close a scroll, also where the caller is cancelled; that it cannot be done is no trouble."""
+        """Close a scroll, also where the caller is cancelled; that it cannot be done is no problem."""
         body = msgspec.json.encode({"scroll_id": [scroll]})
         carried = self._wire.exchange("DELETE", "/_search/scroll", body, accepted=frozenset({404}))
         if await seen_through(asyncio.ensure_future(asyncio.wait_for(carried, _CLOSING))):
@@ -396,7 +396,7 @@ class Documents:
             raise ProblemError(msgspec.structs.replace(error.problem, cause=Cause.BUSY)) from None
 
     def _stumbled(self, response: _BulkItemStatus) -> Problem:
-        """The trouble of a bulk that a server failed at, such as one that is being stopped: no document is to blame."""
+        """The problem of a bulk that a server failed at, such as one that is being stopped: no document is to blame."""
         place = self._wire.place
         problem = explain_response(_STUMBLED, response.error, place)
         if problem.cause is not Cause.REFUSED:

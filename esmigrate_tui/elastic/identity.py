@@ -23,7 +23,7 @@ GATEWAYS: Final = frozenset({502, 503, 504})
 
 
 def another_cluster(who: str, planned: str, found: str) -> Problem:
-    """The trouble that the cluster at an address is not the one that is meant; `who` names it in a sentence."""
+    """The problem that the cluster at an address is not the one that is meant; `who` names it in a sentence."""
     return Problem(
         cause=Cause.STALE,
         what=f"{who} is not the cluster that this plan was made for.",

@@ -21,7 +21,7 @@ READING: Final = frozenset({"GET", "HEAD"})
 
 
 def unsafe(name: str, why: str) -> ProblemError:
-    """The trouble that something is not the name of one index; `why` ends the sentence."""
+    """The problem that something is not the name of one index; `why` ends the sentence."""
     return ProblemError.of(
         Cause.USAGE,
         f"{clean(name, 300)!r} is not the name of one index: {why}.",

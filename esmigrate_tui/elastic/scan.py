@@ -116,7 +116,7 @@ async def _windows(
 
 
 def _smaller(page_size: PageSize, error: ProblemError) -> PageSize:
-    """The page_size after an answer that was too large; any other trouble is raised again."""
+    """The page_size after an answer that was too large; any other problem is raised again."""
     if error.problem.cause is not Cause.TOO_LARGE or page_size.documents == 1:
         raise error
     return page_size.smaller()

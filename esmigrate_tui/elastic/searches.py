@@ -160,7 +160,7 @@ class Searches:
 
 
 def partial_shards(place: str, name: str, done: str, shards: ShardCounts) -> ProblemError:
-    """The trouble that a response has not all shards."""
+    """The problem that a response has not all shards."""
     said = ""
     if shards.failures:
         said = explain_response(0, {"error": shards.failures[0]}, place).evidence

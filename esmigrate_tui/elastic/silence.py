@@ -82,7 +82,7 @@ def was_given_up(error: BaseException) -> bool:
 
 
 def _never_ending(most: int, endpoint: Endpoint, method: str) -> Problem:
-    """The trouble with a response that was given up: its request may have been done."""
+    """The problem with a response that was given up: its request may have been done."""
     what = f"An answer of {endpoint.authority} has more than {size(most)}, and was not read to its end"
     is_change = method not in READING
     return Problem(
@@ -146,7 +146,7 @@ def _about_handshake(error: ssl.SSLError, endpoint: Endpoint) -> Problem:
 
 
 def _about_the_way(causes: tuple[BaseException, ...], endpoint: Endpoint) -> Problem | None:
-    """Trouble before anything was sent."""
+    """A problem before anything was sent."""
     place = endpoint.authority
     for cause in causes:
         if isinstance(cause, RedirectedError):
@@ -186,7 +186,7 @@ def _about_the_way(causes: tuple[BaseException, ...], endpoint: Endpoint) -> Pro
 
 
 def _about_the_line(causes: tuple[BaseException, ...], endpoint: Endpoint, method: str) -> Problem:
-    """Trouble after the line stood, so that the request may have arrived."""
+    """A problem after the line stood, so that the request may have arrived."""
     place = endpoint.authority
     # of an answer that ends too early the parser complains, too: what began as HTTP was cut off
     is_cut = any(isinstance(cause, aiohttp.ClientPayloadError) for cause in causes)

@@ -60,7 +60,7 @@ _COUNTED: Final = {
 _TEMPLATES: Final = "/_index_template"  # in one form, so that one preflight requests them once
 
 
-class WriteTroubles(msgspec.Struct, frozen=True, kw_only=True):
+class WriteProblems(msgspec.Struct, frozen=True, kw_only=True):
     """Counts since a shard, or a node, was started; None where this user may not see them."""
 
     failed: int | None = None
@@ -161,7 +161,7 @@ class Surroundings:
         counters = {name: one.primaries.indexing for name, one in response.indices.items()}
         return {clean(name): each.index_total + each.delete_total for name, each in counters.items()}
 
-    async def write_troubles(self, index: str) -> WriteTroubles:
+    async def write_problems(self, index: str) -> WriteProblems:
         """What is counted of failed writes of one index, and of rejected ones of all nodes.
 
         Of a document that a mapping rejects it keeps no count: 7.17.28 has `index_failed` 0 after one, 1 after a
@@ -173,7 +173,7 @@ class Surroundings:
             self._wire.get_or_none(failed, WritesResponse),
             self._wire.get_or_none(_REJECTED, NodesResponse[_NodeThreadPools]),
         )
-        return WriteTroubles(
+        return WriteProblems(
             failed=None
             if stats is None
             else sum(one.primaries.indexing.index_failed for one in stats.indices.values()),

@@ -56,7 +56,7 @@ _MOST_LINES: Final = 4  # tries to get a line that was looked at: others want on
 
 
 def is_tolerated(problem: Problem) -> bool:
-    """Whether a trouble only means that a server lacks something, or that a role forbids it: nothing that may pass."""
+    """Whether a problem only means that a server lacks something, or that a role forbids it: nothing that may pass."""
     return problem.cause not in _RAISED
 
 

@@ -67,7 +67,7 @@ async def make_change(
 async def _written_and_made(
     plan: Plan, there: RunFolder, change: PlannedChange, clusters: Clusters, clock: Callable[[], float]
 ) -> Problem | None:
-    """Record the change, make it, and record how that ended; its trouble, None where it was made."""
+    """Record the change, make it, and record how that ended; its problem, None where it was made."""
     async with await Journal.create(there.journal) as journal:
         await asyncio.to_thread(sign, there.journal, time.time())
         before = await journal.progress()

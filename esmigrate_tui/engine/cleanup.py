@@ -81,7 +81,7 @@ async def settle_run(
     open_clusters: OpenClusters,
     clock: Callable[[], float] = time.time,
 ) -> tuple[LedgerEntry, ...]:
-    """Revert what a run left changed whose process has ended; what is still open afterwards, each with its trouble.
+    """Revert what a run left changed whose process has ended; what is still open afterwards, each with its problem.
 
     Raises RunHeldError where a living process holds the run.
     """

@@ -94,13 +94,13 @@ class RunContext:
             except ProblemError as error:
                 retry = await wait.failed(error.problem)
                 if retry.is_first:
-                    await self.journal.report_trouble(error.problem)
+                    await self.journal.report_problem(error.problem)
                 if retry.until is None or self.control.is_ending:
                     raise
                 await self.sleep(retry.seconds)
                 continue
             if wait.patience.tries:
-                await self.journal.report_trouble(None)
+                await self.journal.report_problem(None)
             return number
 
     def lose_journal(self, problem: Problem) -> None:
@@ -113,7 +113,7 @@ class RunContext:
         await self.record(Noted(at=self.clock(), task=task, text=text))
 
     async def attempted(self, request: Awaitable[object]) -> Problem | None:
-        """Send a request to a cluster without waiting long for its response; the trouble, or None."""
+        """Send a request to a cluster without waiting long for its response; the problem, or None."""
         asking = asyncio.ensure_future(request)
         nap = asyncio.ensure_future(self.sleep(_REQUEST_SECONDS))
         try:
@@ -131,7 +131,7 @@ class RunContext:
     async def is_user_needed(self, problem: Problem) -> bool:
         """Whether a cluster itself no longer accepts the run's secret, or shows another certificate.
 
-        What only one task meets is that task's own trouble. Each cluster is asked who it is: a source's own refusal may
+        What only one task meets is that task's own problem. Each cluster is asked who it is: a source's own refusal may
         also come from the destination, which reads from it. Then no new work is begun.
         """
         if problem.cause not in _NEEDS_USER:
@@ -162,7 +162,7 @@ async def cancelled(doing: asyncio.Future[Any]) -> None:
 
 
 def needed_of_user(problem: Problem, run: str, side: Side) -> Problem:
-    """The trouble that a cluster no longer accepts the run's secret, or shows another certificate."""
+    """The problem that a cluster no longer accepts the run's secret, or shows another certificate."""
     if problem.cause is Cause.CERTIFICATE:
         return msgspec.structs.replace(
             problem,
@@ -178,7 +178,7 @@ def needed_of_user(problem: Problem, run: str, side: Side) -> Problem:
 
 
 def internal_fault(error: Exception, over: str) -> Problem:
-    """The trouble of a fault in this program; `over` says what it was doing."""
+    """The problem of a fault in this program; `over` says what it was doing."""
     return Problem(
         cause=Cause.INTERNAL,
         what=f"esmigrate itself failed over {over}.",

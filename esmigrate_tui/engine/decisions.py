@@ -50,7 +50,7 @@ def judged(
 
 
 def _refused(task: Task, refused: int, arrived: int) -> Problem:
-    """The trouble that some documents were rejected, by the reader of the files or by the destination, and no other."""
+    """The problem that some documents were rejected, by the reader of the files or by the destination, and no other."""
     if task.reading is not None:
         return Problem(
             cause=Cause.REFUSED,
@@ -72,7 +72,7 @@ def _others(arrived: int) -> str:
 
 
 def _unread(unread: tuple[str, ...], rows: int, refused: int) -> Problem:
-    """The trouble that files which are not empty gave no row: that all of nothing arrived proves nothing."""
+    """The problem that files which are not empty gave no row: that all of nothing arrived proves nothing."""
     what = f"Nothing was read from {listed([clean(path, 300) for path in unread], most=3)}, which is not empty."
     if rows:
         what += f" Of {counted(rows, 'row')} of other files {number(rows - refused)} arrived."
@@ -271,7 +271,7 @@ def run_outcome(tasks: Iterable[TaskOutcome], *, is_stopped: bool, problem: Prob
 
 
 def with_counts(problem: Problem, task: Task, comparison: Comparison | None) -> Problem:
-    """The trouble of a task that was given up, with what is missing as far as that could be counted."""
+    """The problem of a task that was given up, with what is missing as far as that could be counted."""
     if comparison is None:
         return problem
     there, arrived = comparison.source_count, comparison.destination_count

@@ -26,7 +26,7 @@ class RunHeldError(ProblemError):
 
 
 def held_by_another_process(folder: RunFolder) -> Problem:
-    """The trouble that a living process holds the run."""
+    """The problem that a living process holds the run."""
     return Problem(
         cause=Cause.STATE,
         what=f"The run {folder.run} is held by another process.",
@@ -36,7 +36,7 @@ def held_by_another_process(folder: RunFolder) -> Problem:
 
 
 def writes_there_too(folder: RunFolder, plan: Plan) -> Problem | None:
-    """The trouble that another run in progress writes into an index of this plan; None where none does."""
+    """The problem that another run in progress writes into an index of this plan; None where none does."""
     wanted = {task.destination_index for task in plan.tasks if task.destination_index}
     for other in folders_in(folder.path.parent) if wanted else ():
         if other.run == folder.run or not other.is_live:

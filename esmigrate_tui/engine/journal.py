@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.journal_store import MOST_EVENTS, JournalStore, explained
-from esmigrate_tui.engine.trouble_file import write_trouble
+from esmigrate_tui.engine.problem_file import write_problem
 from esmigrate_tui.model.event import RunFinished
 from esmigrate_tui.model.problem import Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
@@ -64,10 +64,10 @@ class Journal:
 
     # -- for the run's process -------------------------------------------------------------------------------------
 
-    async def report_trouble(self, problem: Problem | None) -> None:
+    async def report_problem(self, problem: Problem | None) -> None:
         """Report beside the journal why nothing can be written into it; None when it can again."""
         with contextlib.suppress(ProblemError):  # a disk of another kind may want room even for that
-            await self._in_turn(lambda: write_trouble(self.path, problem))
+            await self._in_turn(lambda: write_problem(self.path, problem))
 
     async def append(self, event: Event, rejects: Sequence[Reject] = ()) -> int:
         """Write an event down, with the documents rejected since the last one; its number, once it is on the disk.

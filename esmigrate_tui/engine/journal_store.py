@@ -16,8 +16,8 @@ import msgspec
 
 from esmigrate_tui.disk import appending, replacing
 from esmigrate_tui.engine.lost_journal import PROCESS_FILE, lost_journal
+from esmigrate_tui.engine.problem_file import write_problem
 from esmigrate_tui.engine.thinning import JournalledAdvance, thinned
-from esmigrate_tui.engine.trouble_file import write_trouble
 from esmigrate_tui.model.command import Command
 from esmigrate_tui.model.event import Event, Reject, TaskAdvanced
 from esmigrate_tui.model.problem import Cause, ProblemError
@@ -70,7 +70,7 @@ def _trouble(path: Path, what: str, *, why: str = "", todo: str = "", cause: Cau
 
 
 def explained(path: Path, error: sqlite3.Error | OSError) -> ProblemError:
-    """The trouble of SQLite, or of the disk, in one sentence."""
+    """The problem of SQLite, or of the disk, in one sentence."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     said = clean((error.strerror if isinstance(error, OSError) else "") or str(error), 300)
     if code == sqlite3.SQLITE_FULL:
@@ -115,7 +115,7 @@ class JournalStore:
         is_whole = self._is_whole(connection)
         if not is_whole:
             self._raise_begun(_EMPTY, has_begun=has_begun)
-        write_trouble(self.path, None)
+        write_problem(self.path, None)
         if is_whole:
             return
         for pragma in _WRITER:

@@ -209,9 +209,9 @@ class Ledger:
         return None
 
     async def settle(self, task: int | None = None) -> Problem | None:
-        """Revert what is open, of one task or of all, the last change first; the first trouble, None if all is well.
+        """Revert what is open, of one task or of all, the last change first; the first problem, None if all is well.
 
-        What could not be reverted stays on the list with its trouble, and is tried again by the next settling. Where
+        What could not be reverted stays on the list with its problem, and is tried again by the next settling. Where
         what was changed no longer exists (the index was deleted), nothing is left to revert, and the entry says so.
         """
         first: Problem | None = None
@@ -299,7 +299,7 @@ _KINDS: Final = {
 
 
 def _taken(side: Side, made_by: Request) -> Problem:
-    """The trouble that what a change would make exists already, and was not made by this run."""
+    """The problem that what a change would make exists already, and was not made by this run."""
     kind = "an index" if made_by.index else _KINDS.get(made_by.segments[0], "a template")
     return Problem(
         cause=Cause.EXISTS,

@@ -9,7 +9,7 @@ import msgspec
 
 from esmigrate_tui.engine.folders import RunFolder, folders_in
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.trouble_file import writing_trouble
+from esmigrate_tui.engine.problem_file import writing_problem
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.method import MethodName
@@ -115,7 +115,7 @@ async def _summary(folder: RunFolder) -> RunSummary:
         is_of_changes=progress.is_of_changes,
         open_entries=len(progress.open_ledger),
         not_carried=len(progress.not_carried),
-        waits_for=await asyncio.to_thread(writing_trouble, folder.journal) if is_live else None,
+        waits_for=await asyncio.to_thread(writing_problem, folder.journal) if is_live else None,
         needs=progress.problem if progress.outcome is RunOutcome.WAITING else None,
     )
 

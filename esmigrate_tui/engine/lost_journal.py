@@ -10,7 +10,7 @@ import msgspec
 
 from esmigrate_tui.disk import opened, read_text, write_whole
 from esmigrate_tui.engine import lock
-from esmigrate_tui.engine.trouble_file import writing_trouble
+from esmigrate_tui.engine.problem_file import writing_problem
 from esmigrate_tui.model.plan import MOST_BYTES, Plan
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean, listed
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PROCESS_FILE: Final = "process.json"
 """The file beside a journal that says which process holds or held the run: it is written after the journal."""
-_NAMED: Final = 3  # indices: the sentence has to fit into the file for trouble
+_NAMED: Final = 3  # indices: the sentence has to fit into the file for problems
 
 
 class JournalLostError(ProblemError):
@@ -28,8 +28,8 @@ class JournalLostError(ProblemError):
 
 
 def lost_journal(journal: Path, how: str) -> JournalLostError:
-    """The trouble of a journal that `how` says is lost; what the process kept of it beside the journal, if anything."""
-    kept = writing_trouble(journal)
+    """The problem of a journal that `how` says is lost; what the process kept of it beside the journal, if anything."""
+    kept = writing_problem(journal)
     if kept is not None and kept.cause is Cause.STATE:
         return JournalLostError(kept)
     return JournalLostError.of(

@@ -129,7 +129,7 @@ class OngoingWork:
                 nap.cancel()
 
     async def cancel(self) -> Problem | None:
-        """Cancel what may be going on where nothing is polled any more; the trouble, or None."""
+        """Cancel what may be going on where nothing is polled any more; the problem, or None."""
         if not self.has_begun or self._is_seen_to_end:
             return None
         return await self._context.attempted(self._method.stop(self.work, self._context.clusters, self.token))

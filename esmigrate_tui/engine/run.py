@@ -171,7 +171,7 @@ class Run:
             why=f"Nothing is done that cannot be written down, so the run was ended. {reverted}",
             todo=after_damage(context.journal.path, is_reverted=not left, is_ended=True),
         )
-        await context.journal.report_trouble(problem)
+        await context.journal.report_problem(problem)
         return JournalLostError(problem)
 
     # -- beginning and ending --------------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ class Run:
         self._definitions = DefinitionsToMake(self._context, before.carried, self._is_closing)
 
     async def _open(self, method: Mover) -> Problem | None:
-        """Make ready what all tasks share, waiting as long as the plan's patience; the trouble that did not pass."""
+        """Make ready what all tasks share, waiting as long as the plan's patience; the problem that did not pass."""
         wait = self._context.wait(_BEGINNING)
         while not self._is_closing():
             try:
@@ -303,7 +303,7 @@ class Run:
     # -- commands --------------------------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
-        """Follow commands as they come; the journal's own trouble is met by those who write."""
+        """Follow commands as they come; the journal's own problem is met by those who write."""
         while True:
             try:
                 for number, command in await self._journal.commands():

@@ -235,7 +235,7 @@ class TaskExecution:
             brief = ComparisonProgress(is_brief=True)
             found.append(await self._method.compare(self._ongoing.work, self._context.clusters, brief))
 
-        with contextlib.suppress(Exception):  # the first trouble is the one to report
+        with contextlib.suppress(Exception):  # the first problem is the one to report
             await self._context.attempted(count())
         return found[0] if found else None
 

@@ -9,7 +9,7 @@ import msgspec
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.files import FileFormat, FileInspection, FileSample, IdRule
-from esmigrate_tui.model.names import index_name_trouble
+from esmigrate_tui.model.names import index_name_problem
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.shipping import Shipper, ShipperConfiguration, ShippingOptions
 from esmigrate_tui.model.text import clean, counted, number
@@ -30,7 +30,7 @@ def shipping_of(file_choice: FileChoice) -> ShippingOptions | None:
 
 def why_not_into(draft: Draft) -> str:
     """Why documents cannot go into the index of that name; "" where it is free, or can be used as it is."""
-    if wrong := index_name_trouble(draft.into):
+    if wrong := index_name_problem(draft.into):
         return wrong
     for index in draft.destination_indices:
         if draft.into in index.aliases:
@@ -270,7 +270,7 @@ async def _looked_at(flow: Flow, file_choice: FileChoice) -> FileInspection:
 async def settle(flow: Flow) -> str:
     """See what the destination has of that name, and take the files as answers; why not, "" where it was done.
 
-    A trouble of the destination is the file_choice's problem, and a sentence as well.
+    A problem of the destination is the file_choice's problem, and a sentence as well.
     """
     into = flow.session.draft.into
     with flow.waiting("file_choice", f"asking the destination for {into}"):

@@ -127,7 +127,7 @@ class Flow:
 
 
 def may_be_made(problem: Problem) -> bool:
-    """Whether a change may have been made although it ended in this trouble."""
+    """Whether a change may have been made although it ended in this problem."""
     from esmigrate_tui.engine.ledger import NOT_MADE  # noqa: PLC0415  # the first screen needs nothing of the engine
 
     return problem.cause not in NOT_MADE

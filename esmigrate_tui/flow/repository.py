@@ -62,7 +62,7 @@ def repository_here(repository_list: RepositoryList) -> KnownRepository | None:
 
 
 def where(known: KnownRepository, session: Session) -> tuple[str, bool]:
-    """On which of the clusters it is registered in two or three words, and whether that is a trouble."""
+    """On which of the clusters it is registered in two or three words, and whether that is a problem."""
     if session.repository_list.verified.get(known.name) is not None:
         return "not reached", True
     if known.destination is None:

@@ -19,7 +19,7 @@ from esmigrate_tui.flow.chosen import (
 from esmigrate_tui.flow.session import Session, SortBy
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexFacts, IndexState
-from esmigrate_tui.model.names import index_name_trouble
+from esmigrate_tui.model.names import index_name_problem
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import TakenNameRule
 from esmigrate_tui.model.text import counted, listed, size
@@ -108,7 +108,7 @@ def renaming(draft: Draft, pattern: str, replacement: str) -> Renaming:
     wrong = ""
     twice = msgspec.structs.replace(draft, renamed=new).shared_targets()
     for index, target in zip(chosen(draft), targets, strict=True):
-        word = index_name_trouble(target)
+        word = index_name_problem(target)
         if word or target in twice:
             word = word or "two would go there"
             wrong = wrong or f"{target}: {word}"
@@ -123,7 +123,7 @@ def renaming(draft: Draft, pattern: str, replacement: str) -> Renaming:
 def why_not_called(name: str, typed: str, draft: Draft) -> str:
     """Why an index that is chosen cannot be called so on the destination; "" where it can."""
     others = {draft.target(each) for each in draft.selected if each != name}
-    return index_name_trouble(typed) or ("another chosen index goes there" if typed in others else "")
+    return index_name_problem(typed) or ("another chosen index goes there" if typed in others else "")
 
 
 def word_to_type(names: tuple[str, ...]) -> str:

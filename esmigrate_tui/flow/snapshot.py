@@ -14,7 +14,7 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.features import Features, is_newer
 from esmigrate_tui.model.ledger import PlannedChange
-from esmigrate_tui.model.names import index_name_trouble
+from esmigrate_tui.model.names import index_name_problem
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import Repository, RestoreOptions, SnapshotFacts, SnapshotState
 from esmigrate_tui.model.text import counted, duration, listed, number, size
@@ -135,7 +135,7 @@ def why_not_new(session: Session, *, is_connected: bool) -> str:
 
 def why_not_called(new: NewSnapshot, session: Session) -> str:
     """What is wrong with a snapshot as it is asked for, in a sentence; "" where nothing is."""
-    if wrong := index_name_trouble(new.name):
+    if wrong := index_name_problem(new.name):
         return f"That is no name for a snapshot: {wrong}."
     if any(one.name == new.name for one in session.snapshot_list.rows):
         return "There is a snapshot of that name already."
@@ -234,7 +234,7 @@ async def list_them(flow: Flow, then: str = "") -> None:
 async def take(flow: Flow, snapshot: SnapshotFacts) -> str:
     """Take a snapshot as the answer, with all that the server says of it; why not in a sentence, "" where it was.
 
-    A trouble of the server is the snapshot_list's problem, and a sentence as well.
+    A problem of the server is the snapshot_list's problem, and a sentence as well.
     """
     known, draft = flow.session.draft.snapshot, flow.session.draft
     same = known is not None and (known.repository, known.name, known.uuid, known.state) == (

@@ -83,7 +83,7 @@ class AdviceInput(msgspec.Struct, frozen=True, kw_only=True):
     """All that an advice is made of.
 
     `indices` are those of the source that would be moved. `reaches` is whether the destination got through to the
-    source (None: not tried), `trouble` and `todo` what was said where it did not. `repositories` are None where a
+    source (None: not tried), `problem` and `todo` what was said where it did not. `repositories` are None where a
     cluster does not show them. `licence` is the destination's, "" where it does not tell.
     """
 

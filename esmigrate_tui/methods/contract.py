@@ -81,7 +81,7 @@ class Mover(Protocol):
         ...
 
     async def prepare(self, work: Work, clusters: Clusters, recorder: Recorder) -> None:
-        """Make the destination ready, every change through `recorder`; called again after a trouble that passed."""
+        """Make the destination ready, every change through `recorder`; called again after a problem that passed."""
         ...
 
     def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Acknowledged]:

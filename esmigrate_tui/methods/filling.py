@@ -208,7 +208,7 @@ def _plugins(facts: ClusterFacts | None) -> tuple[str, ...] | None:
 
 
 def _not_as_it_is(index: str, types: tuple[str, ...], conflicts: Sequence[str]) -> Problem:
-    """The trouble that the destination cannot hold the fields of an index as the source has them."""
+    """The problem that the destination cannot hold the fields of an index as the source has them."""
     several = len(types) > 1
     return Problem(
         cause=Cause.BLOCKED,
@@ -456,7 +456,7 @@ async def documents_there(work: Work, clusters: Clusters) -> int:
 
 
 def index_gone(work: Work) -> ProblemError:
-    """The trouble that the destination's index was deleted after the run had made it."""
+    """The problem that the destination's index was deleted after the run had made it."""
     return ProblemError.of(
         Cause.MISSING,
         f"The index {work.task.destination_index} is no longer on the destination.",
@@ -466,7 +466,7 @@ def index_gone(work: Work) -> ProblemError:
 
 
 def another_index(work: Work) -> ProblemError:
-    """The trouble that the destination's index is not the one that this run has made."""
+    """The problem that the destination's index is not the one that this run has made."""
     name = work.task.destination_index
     return ProblemError(
         replaced_index(

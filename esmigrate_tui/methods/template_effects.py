@@ -45,7 +45,7 @@ async def with_template_note(moved: Acknowledged, work: Work, clusters: Clusters
 
 
 async def naming_templates(problem: Problem, work: Work, clusters: Clusters) -> Problem:
-    """The trouble that an index was not made, with the templates that had a say in it."""
+    """The problem that an index was not made, with the templates that had a say in it."""
     if problem.cause in PASSING:
         return problem
     layers = await _layers(clusters.destination, work.task.destination_index)

@@ -38,7 +38,7 @@ def is_too_deep(value: object, most: int = DEFINITION_LEVELS) -> bool:
 
 
 def too_deep(what: str, todo: str, names: tuple[str, ...] = ()) -> TooDeepError:
-    """The trouble of something that is nested too deeply."""
+    """The problem of something that is nested too deeply."""
     return TooDeepError(
         Problem(
             cause=Cause.UNSUPPORTED,

@@ -25,7 +25,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `check` is the check's name (used with --accept), given by the check itself; `title` what is so in one line,
     `evidence` the server's own answer shortened, `why` one sentence for a reader new to it, `fix` what to do, `copy`
     text to paste as it is (a setting, a request), `link` the page of Elastic's documentation, `cause` the kind of
-    trouble where one was met, `subjects` the indices it is about. `repairs` are the changes that carry the fix out
+    problem where one was met, `subjects` the indices it is about. `repairs` are the changes that carry the fix out
     where that is safe: each can be reverted, and costs no document.
     """
 

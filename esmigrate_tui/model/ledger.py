@@ -92,6 +92,6 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 def replaced_index(index: str, side: Side, *, why: str, todo: str, verb: str = "made") -> Problem:
-    """The trouble that an index which a run has made, or restored, was deleted, and another one has its name."""
+    """The problem that an index which a run has made, or restored, was deleted, and another one has its name."""
     what = f"The index {index} on the {side} is not the one that this run has {verb}."
     return Problem(cause=Cause.STATE, what=what, why=why, todo=todo)

@@ -21,7 +21,7 @@ INDEX_NAME_RULE: Final = (
 """The whole rule in one sentence, for those who have to choose another name."""
 
 
-def index_name_trouble(name: str) -> str:
+def index_name_problem(name: str) -> str:
     """Why Elasticsearch creates no index of this name (any version since 7.0), in a few words; "" where it does.
 
     What a terminal cannot show is refused as well, though a server takes some of it: such a name could not be typed.
@@ -42,7 +42,7 @@ def index_name_trouble(name: str) -> str:
     return ""
 
 
-def alias_trouble(name: str, features: Features) -> str:
+def alias_problem(name: str, features: Features) -> str:
     """Why a cluster with these abilities takes no alias of this name, in words; "" where it does."""
     if not name:
         return "it has no name"

@@ -49,5 +49,5 @@ _BY_CAUSE = {
 
 
 def exit_code(cause: Cause) -> ExitCode:
-    """The code for a command that ended by one trouble before anything was moved."""
+    """The code for a command that ended by one problem before anything was moved."""
     return _BY_CAUSE[cause]

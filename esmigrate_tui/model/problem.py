@@ -1,4 +1,4 @@
-"""A trouble as a person needs it: what happened, why, and what to do."""
+"""A problem as a person needs it: what happened, why, and what to do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 
 class Cause(StrEnum):
-    """What kind of trouble it is: it decides the exit code and whether waiting can help."""
+    """What kind of problems it is: it decides the exit code and whether waiting can help."""
 
     USAGE = "usage"
     AUTHENTICATION = "authentication"
@@ -39,7 +39,7 @@ PASSING: frozenset[Cause] = frozenset(
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """One trouble in three sentences; `evidence` is the server's own answer, cleaned and shortened."""
+    """One problem in three sentences; `evidence` is the server's own answer, cleaned and shortened."""
 
     cause: Cause
     what: str
@@ -48,12 +48,12 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     evidence: str = ""
 
     def sentence(self) -> str:
-        """The whole trouble on one line: what happened, why, what to do."""
+        """The whole problem on one line: what happened, why, what to do."""
         return " ".join(part for part in (self.what, self.why, self.todo) if part)
 
 
 class ProblemError(Exception):
-    """A trouble on its way to the person; every error this program raises on purpose is one."""
+    """A problem on its way to the person; every error this program raises on purpose is one."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.sentence())

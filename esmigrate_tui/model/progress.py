@@ -195,7 +195,7 @@ class Notable(msgspec.Struct, frozen=True, kw_only=True):
 
     at: float
     text: str
-    is_trouble: bool = False
+    is_problem: bool = False
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -487,7 +487,7 @@ def _with_task(progress: Progress, number: int, **changes: object) -> Progress:
 
 
 def _noting(progress: Progress, at: float, text: str, *, trouble: bool = False) -> Progress:
-    line = Notable(at=at, text=text, is_trouble=trouble)
+    line = Notable(at=at, text=text, is_problem=trouble)
     return msgspec.structs.replace(progress, notable=(*progress.notable, line)[-_NOTABLE:])
 
 
@@ -537,8 +537,8 @@ def _ended(progress: Progress, event: TaskFinished) -> Progress:
         done=settled if arrived and settled is not None else task.done,
         total=settled if arrived and settled is not None else task.total,
     )
-    is_trouble = state not in {TaskState.VERIFIED, TaskState.ACCEPTED}
-    return _noting(then, event.at, _ending(task.summary, event), trouble=is_trouble)
+    is_problem = state not in {TaskState.VERIFIED, TaskState.ACCEPTED}
+    return _noting(then, event.at, _ending(task.summary, event), trouble=is_problem)
 
 
 def _ending(summary: TaskSummary, event: TaskFinished) -> str:

@@ -76,7 +76,7 @@ class Console:
             self._write(" " * indent + clean(line, 100_000))
 
     def trouble(self, problem: Problem) -> None:
-        """A trouble: what, why, what to do, and what was answered."""
+        """A problem: what, why, what to do, and what was answered."""
         self.say(problem.what)
         for sentence in (problem.why, problem.todo):
             if sentence:
@@ -85,7 +85,7 @@ class Console:
             self.say(f"Details: {clean(problem.evidence, 500)}", 2)
 
     @contextmanager
-    def saying_trouble(self) -> Iterator[None]:
+    def saying_problem(self) -> Iterator[None]:
         """Say the ProblemError that ends the block."""
         try:
             yield

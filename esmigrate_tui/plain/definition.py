@@ -102,13 +102,13 @@ def _sentences(sentences: tuple[str, ...], console: Console, *, in_full: bool) -
 
 
 async def _write(part: IndexPart, name: str, flow: PlainFlow, console: Console) -> None:
-    with console.saying_trouble():
+    with console.saying_problem():
         path = await flow.services.save_text(name, part.body + "\n")
         console.say(f"It is in {path}. Change it there; from instead of to takes it.")
 
 
 async def _take(part: IndexPart, name: str, flow: PlainFlow, console: Console) -> None:
-    with console.saying_trouble():
+    with console.saying_problem():
         body = await asyncio.to_thread(body_in, name)
         steps.edit(flow, part, body)
         at = changed_at(part.translation, body)

@@ -243,7 +243,7 @@ async def _configuration(flow: PlainFlow, console: Console) -> bool:
     console.show(told.text)
     name = await console.ask(f"Name of a file to write it to, such as {told.name}; Enter for none")
     if name:
-        with console.saying_trouble():
+        with console.saying_problem():
             console.say(f"Written: {await flow.services.save_text(name, told.text)}")
     return True
 

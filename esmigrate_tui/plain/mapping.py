@@ -119,7 +119,7 @@ async def _json(name: str, flow: PlainFlow, console: Console) -> None:
     if flow.session.file_choice.there is not None:
         console.say("The index exists already: its mapping stays as it is.")
         return
-    with console.saying_trouble():
+    with console.saying_problem():
         body = await asyncio.to_thread(body_in, name)
         steps.make(flow, body)
         console.say("Taken: the index is made with that.")

@@ -142,7 +142,7 @@ async def _register(repository: Repository, flow: PlainFlow, console: Console) -
 
 
 async def _fill_in_from(known: KnownRepository, flow: PlainFlow, console: Console) -> None:
-    with console.saying_trouble():
+    with console.saying_problem():
         flow.update_part("repository_list", new=steps.filled_from(known))
         await _fill_in(flow, console)
 

@@ -91,7 +91,7 @@ def _say_who_ends_it(run: str, flow: PlainFlow, console: Console) -> None:
 async def _write(flow: PlainFlow, console: Console) -> None:
     if flow.session.plan is None:
         return
-    with console.saying_trouble():
+    with console.saying_problem():
         path = await flow.services.save_plan(flow.session.plan)
         flow.update(flow.session.but(plan_path=path))
         console.say(f"The plan is in {path}: esmigrate run {path} does the same without questions.")

@@ -37,7 +37,7 @@ async def start(flow: PlainFlow, console: Console) -> str:
             return chosen
         console.say(does if not word else "Resuming …")
         if word == "resume":
-            with console.saying_trouble():
+            with console.saying_problem():
                 await flow.services.resume(chosen, flow.credentials)
                 return chosen
     return ""

@@ -10,7 +10,7 @@ import msgspec
 
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.names import alias_trouble
+from esmigrate_tui.model.names import alias_problem
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
@@ -142,7 +142,7 @@ def tried(body: Mapping[str, Any]) -> dict[str, Any]:
 def refused_by_rule(body: Mapping[str, Any], features: Features) -> str:
     """Why a server would refuse a definition for what no trial shows, in words; "" where it would not."""
     for alias in body.get("aliases") or {}:
-        if why := alias_trouble(alias, features):
+        if why := alias_problem(alias, features):
             return f"Invalid alias name {clean(alias, 200)}: {why}"
     settings = named(body.get("settings") or {})
     size = _number(settings.get(_PARTITIONS))

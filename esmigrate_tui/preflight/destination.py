@@ -9,7 +9,7 @@ import msgspec
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import Health, IndexState, with_streams
 from esmigrate_tui.model.ledger import PlannedChange, Request
-from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_trouble
+from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_problem
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted, listed, number, size
 from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
@@ -199,7 +199,7 @@ def existing_names(draft: Draft) -> Iterator[Finding]:
         name: target
         for name in draft.selected
         for target in draft.all_targets(name)
-        if target != name and index_name_trouble(target)
+        if target != name and index_name_problem(target)
     }
     if impossible := tuple(wrong):
         yield blocker(

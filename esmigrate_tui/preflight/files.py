@@ -13,7 +13,7 @@ import msgspec
 from esmigrate_tui.elastic.documents import NO_PIPELINE
 from esmigrate_tui.model.files import Compression, IdRule
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_trouble
+from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_problem
 from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.streams import claimed_by
@@ -182,7 +182,7 @@ async def stable_ids(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
 async def target_index(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether the index that the files go into can be made, or is there as the plan expects."""
     name = draft.into
-    if index_name_trouble(name):
+    if index_name_problem(name):
         yield blocker(
             title=f"No index can have such a name: {clean(name, 300)}",
             why=INDEX_NAME_RULE,

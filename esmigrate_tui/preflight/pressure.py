@@ -1,4 +1,4 @@
-"""Whether the destination has trouble of its own: copies without a place, a busy master, indices that refuse writes."""
+"""Whether the destination has problems of its own: copies without a place, a busy master, refused writes."""
 
 from __future__ import annotations
 

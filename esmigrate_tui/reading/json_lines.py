@@ -72,7 +72,7 @@ _targets: Final = msgspec.json.Decoder(_BulkTarget)
 _hits: Final = msgspec.json.Decoder(_DumpedHit)
 
 
-def trouble_of(text: bytes) -> str:
+def problem_of(text: bytes) -> str:
     """Why a text is no JSON object, "" where it is one.
 
     What msgspec does not read (half of a surrogate pair, a thousand levels) is left to Python, and to the destination.
@@ -135,9 +135,9 @@ def row_of_hit(text: bytes, identity: IdAssigner, line: int, end: int, next_line
         try:
             hit, source = _hits.decode(beside), raw or b""
         except _READS:
-            trouble = trouble_of(text) or "its _id, its routing or its index is no text"
+            trouble = problem_of(text) or "its _id, its routing or its index is no text"
             return FileRow(line, end, next_line, error=f"it is no hit of a search: {trouble}")
-    if not source or (trouble := trouble_of(source)):
+    if not source or (trouble := problem_of(source)):
         why = f"its _source: {trouble}" if source else "it has no _source"
         return FileRow(line, end, next_line, error=why, index=hit.index)
     return row_of(identity, source, line, end, next_line, _text(hit.id), hit.kept_by, hit.index)
@@ -176,7 +176,7 @@ class JsonLinesParser:
         return self._document(document, line, end)
 
     def _document(self, document: bytes, line: int, end: int) -> FileRow | None:
-        if trouble := trouble_of(document):
+        if trouble := problem_of(document):
             return FileRow(line, end, line + 1, error=trouble)
         return row_of(self._identity, document, line, end, line + 1)
 
@@ -222,7 +222,7 @@ class BulkParser(JsonLinesParser):
             return FileRow(
                 self._begun, end, line + 1, error="an update changes a document that is there, it brings none"
             )
-        if trouble := trouble_of(document):
+        if trouble := problem_of(document):
             return FileRow(self._begun, end, line + 1, error=f"its document, in line {line}: {trouble}")
         target = self._target
         own = _text(target.id)

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from esmigrate_tui.reading.brackets import BLANK, BracketParser
-from esmigrate_tui.reading.json_lines import row_of, trouble_of
+from esmigrate_tui.reading.json_lines import problem_of, row_of
 from esmigrate_tui.reading.lines import LONGEST_ROW
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class JsonValuesParser(BracketParser):
     def _row(self, begun: int, end: int) -> FileRow:
         """The row of a piece of what is held."""
         text = self._held[begun:end].strip(BLANK)
-        row = self._bad(begun, end, trouble_of(text))
+        row = self._bad(begun, end, problem_of(text))
         if row.error:
             return row
         return row_of(self._identity, text.replace(b"\n", b" "), row.line, row.end, row.next_line)

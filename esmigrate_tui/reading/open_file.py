@@ -147,7 +147,7 @@ class OpenFile:
 
 
 def needs_extra(path: str, what: str, extra: str) -> Problem:
-    """The trouble that a file wants a library that is not installed."""
+    """The problem that a file wants a library that is not installed."""
     return Problem(
         cause=Cause.UNSUPPORTED,
         what=f"To read {clean(path, 500)}, {what} is needed, which is not installed here.",

@@ -254,7 +254,7 @@ def _row(task: TaskProgress, planned: Task | None) -> ReportRow:
         was_counted=task.was_counted,
         is_verified=task.is_proved,
         seconds=_took(task),
-        problem=_trouble_of(task),
+        problem=_problem_of(task),
         changes=planned.changes if planned else (),
         samples=task.samples,
         compared=task.compared,
@@ -284,12 +284,12 @@ def _took(task: TaskProgress) -> float | None:
     return round(task.finished_at - task.started_at, 3)
 
 
-def _trouble_of(task: TaskProgress) -> str:
+def _problem_of(task: TaskProgress) -> str:
     return task.problem.sentence() if task.problem else task.held_by.sentence() if task.held_by else ""
 
 
 def _troubles(progress: Progress) -> tuple[ReportedProblem, ...]:
-    told = tuple(ReportedProblem(at=_moment(line.at), text=line.text) for line in progress.notable if line.is_trouble)
+    told = tuple(ReportedProblem(at=_moment(line.at), text=line.text) for line in progress.notable if line.is_problem)
     if progress.problem is None:
         return told
     return (*told, ReportedProblem(at=_moment(progress.finished_at), text=progress.problem.sentence()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from esmigrate_tui.model.features import Features
-from esmigrate_tui.model.names import alias_trouble
+from esmigrate_tui.model.names import alias_problem
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def translate_aliases(aliases: _Json, destination: Version, changes: list[str]) 
     kept: _Json = {}
     features = Features.of_elasticsearch(destination)
     for name, told in aliases.items():
-        if why := alias_trouble(name, features):
+        if why := alias_problem(name, features):
             changes.append(f"alias {clean(name, 200)} is left out: on the destination {why}; give it another by hand")
             continue
         if not isinstance(told, dict) or not isinstance(told.get("filter"), dict):

@@ -154,7 +154,7 @@ async def compare_everything(
 ) -> IndexComparison:
     """Read both sides, and name what is not the same.
 
-    `kept` is what `Reading.keep` gave to an earlier process. A moment's trouble is waited for; raises ProblemError
+    `kept` is what `Reading.keep` gave to an earlier process. A moment's problem is waited for; raises ProblemError
     where a side cannot be read.
     """
     ends = (source, destination)
@@ -332,7 +332,7 @@ async def _read(
     pace: _ReadingPace,
     report: Callable[[], None],
 ) -> None:
-    """Read stretches to their end, some at a time; a moment's trouble is waited for."""
+    """Read stretches to their end, some at a time; a moment's problem is waited for."""
     waiting = list(enumerate(left))
 
     async def one() -> None:
@@ -365,7 +365,7 @@ async def _read(
 
 
 async def _patiently(ask: Callable[[], Awaitable[T]], sleep: Callable[[float], Awaitable[object]]) -> T:
-    """An answer, asked for again where the trouble may pass."""
+    """An answer, asked for again where the problem may pass."""
     tries = 0
     while True:
         try:
@@ -383,7 +383,7 @@ def _wait(tries: int) -> float:
 
 
 async def _together(*work: Coroutine[Any, Any, None]) -> None:
-    """All of it; the first trouble ends the rest, and is raised as it came."""
+    """All of it; the first problem ends the rest, and is raised as it came."""
     try:
         async with asyncio.TaskGroup() as group:
             for one in work:

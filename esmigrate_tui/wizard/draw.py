@@ -13,7 +13,7 @@ from esmigrate_tui.flow.layout import shorten, wrap
 if TYPE_CHECKING:
     from esmigrate_tui.model.problem import Problem
 
-# One accent, one for trouble, one for good; all of them the terminal's own colours. The rest is bold, plain or dim.
+# One accent, one for problems, one for good; all of them the terminal's own colours. The rest is bold, plain or dim.
 ACCENT: Final = "cyan"
 TROUBLE: Final = "red"
 GOOD: Final = "green"
@@ -98,7 +98,7 @@ def no_rows(*hints: str, says: str = "") -> tuple[Text, ...]:
 
 
 def explained(problem: Problem, width: int, indent: int = 1, style: str = TROUBLE) -> list[Text]:
-    """A trouble: what, in `style`, then why and what to do."""
+    """A problem: what, in `style`, then why and what to do."""
     lines = paragraph(problem.what, width, indent, style)
     for sentence in (problem.why, problem.todo):
         lines += paragraph(sentence, width, indent) if sentence else []

@@ -1,4 +1,4 @@
-"""One calm theme in the terminal's own colours: one accent, one for trouble, one for good. And one of more contrast."""
+"""One calm theme in the terminal's own colours: an accent, problems, success. And one with more contrast."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _WITHOUT_COLOUR: Final = Style.parse("bold default on default")
 
 
 class Contrast(LineFilter):
-    """Nothing dim and nothing in colour but trouble, which is bold as well: readable on any background."""
+    """Nothing dim and nothing in colour but problems, which is bold as well: readable on any background."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Change the look, not the text."""

@@ -179,7 +179,7 @@ def test_changes_before_a_run_are_listed_in_words(shell: Shell) -> None:
 def test_a_run_that_a_full_disk_holds_says_so_in_the_list_and_by_itself(shell: Shell, living: RunFolder) -> None:
     async def say() -> None:
         async with await Journal.create(living.journal) as journal:
-            await journal.report_trouble(Problem(cause=Cause.DISK_FULL, what="The disk of this machine is full."))
+            await journal.report_problem(Problem(cause=Cause.DISK_FULL, what="The disk of this machine is full."))
 
     asyncio.run(say())
     for said in (shell.do("status"), shell.do("status", living.run)):

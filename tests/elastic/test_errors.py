@@ -1,4 +1,4 @@
-"""Every trouble that a server can tell is told on in plain words; the answers were recorded from real servers."""
+"""Every problem that a server can tell is told on in plain words; the answers were recorded from real servers."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ DESTINATION = Side.DESTINATION
 
 
 class World(LedgerClusters):
-    """A journal in a list and a cluster that only knows its troubles, on one line of time.
+    """A journal in a list and a cluster that only knows its problems, on one line of time.
 
     `uuids` are its indices, `so` is what a look at the state of a change says.
     """

@@ -18,8 +18,8 @@ from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.journal_store import JournalStore
 from esmigrate_tui.engine.listing import summary
 from esmigrate_tui.engine.lost_journal import JournalLostError, sign
+from esmigrate_tui.engine.problem_file import writing_problem
 from esmigrate_tui.engine.run import perform, started
-from esmigrate_tui.engine.trouble_file import writing_trouble
 from esmigrate_tui.model.event import RunFinished, RunOutcome, TaskAdvanced
 from esmigrate_tui.model.outcome import ExitCode, exit_code
 from tests.engine.tiny import BACK, Fast, Notepad, Tiny, plan_of
@@ -183,14 +183,14 @@ async def test_a_run_whose_journal_is_lost_meanwhile_stops_reverts_and_keeps_a_s
     assert how in problem.what
     assert "What it had changed was reverted." in problem.why
     assert exit_code(problem.cause) is ExitCode.STATE
-    assert writing_trouble(folder.journal) == problem
+    assert writing_problem(folder.journal) == problem
     assert ("stop", 1) in tiny.calls
     assert cluster.sent[-1].body == BACK.body
     assert tiny.arrived[1] < 100
     if damage is deleted:  # what a reader says then is what the process has kept
         with pytest.raises(JournalLostError, match="What it had changed was reverted"):
             await Journal.create(folder.journal)
-        assert writing_trouble(folder.journal) == problem
+        assert writing_problem(folder.journal) == problem
 
 
 async def until_it_moves(journal: Journal) -> None:

@@ -12,8 +12,8 @@ from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.folders import RunFolder
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.listing import summary
+from esmigrate_tui.engine.problem_file import PROBLEM_FILE, writing_problem
 from esmigrate_tui.engine.run import perform
-from esmigrate_tui.engine.trouble_file import TROUBLE_FILE, writing_trouble
 from esmigrate_tui.model.command import Command, PauseRun, ResumeRun, SetPace, SkipTask, StopRun
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import (
@@ -248,7 +248,7 @@ async def test_a_document_that_was_lost_on_the_way_is_a_difference(tmp_path: Pat
     assert bench.progress.exit_code() is ExitCode.DIFFERENT
 
 
-# -- troubles ----------------------------------------------------------------------------------------------------------
+# -- problems ----------------------------------------------------------------------------------------------------------
 
 
 async def test_a_task_that_fails_does_not_keep_the_others_from_going_on(tmp_path: Path) -> None:
@@ -834,7 +834,7 @@ async def test_what_a_full_disk_keeps_out_of_the_journal_is_said_beside_it_until
 
     bench = Bench(tmp_path, plan_of(10, patience=100_000))
     going = asyncio.ensure_future(bench.run(journal_class=Full))
-    while (said := writing_trouble(bench.path)) is None:  # noqa: ASYNC110  # another process says it, through a file
+    while (said := writing_problem(bench.path)) is None:  # noqa: ASYNC110  # another process says it, through a file
         await asyncio.sleep(0.005)
     assert said.what == "The disk of this machine is full."
     folder = RunFolder(tmp_path)
@@ -844,13 +844,13 @@ async def test_what_a_full_disk_keeps_out_of_the_journal_is_said_beside_it_until
     lock.release(held)
     is_full.set()
     await going
-    assert writing_trouble(bench.path) is None
+    assert writing_problem(bench.path) is None
     assert bench.outcome is RunOutcome.VERIFIED
 
 
 async def test_what_is_said_beside_a_journal_needs_no_room(tmp_path: Path) -> None:
     async with await Journal.create(tmp_path / "journal") as journal:
-        before = (tmp_path / TROUBLE_FILE).stat()
-        await journal.report_trouble(trouble(Cause.DISK_FULL, "x" * 10_000))
-        after = (tmp_path / TROUBLE_FILE).stat()
+        before = (tmp_path / PROBLEM_FILE).stat()
+        await journal.report_problem(trouble(Cause.DISK_FULL, "x" * 10_000))
+        after = (tmp_path / PROBLEM_FILE).stat()
     assert (before.st_size, before.st_blocks, before.st_ino) == (after.st_size, after.st_blocks, after.st_ino)

@@ -53,7 +53,7 @@ async def told(path: Path) -> Progress:
 
 
 async def moving(path: Path, kind: type[TaskAdvanced | WaitBegan] = TaskAdvanced) -> None:
-    """Wait until the first look at a task, or its first trouble, is in the journal."""
+    """Wait until the first look at a task, or its first problem, is in the journal."""
     async with Journal.open(path) as journal:
         while not any(isinstance(event, kind) for _, event in await journal.read(limit=1_000)):  # noqa: ASYNC110  # the run writes it
             await asyncio.sleep(0.05)

@@ -137,9 +137,9 @@ class Notepad:
 class Tiny:
     """A task is a number of documents, the token how many have arrived; `per_look` arrive between two looks.
 
-    `troubles` are met one after another by the task that has settled so many documents, `refused` documents of a task
+    `problems` are met one after another by the task that has settled so many documents, `refused` documents of a task
     are its last ones, `lost` are documents that do not arrive though the server said so. Comparing reads `to_read`
-    documents one after another, at one of the `paces`, and meets troubles where so many are read (`reading`). `opening`
+    documents one after another, at one of the `paces`, and meets problems where so many are read (`reading`). `opening`
     is the change that all tasks share, with its inverse.
     """
 

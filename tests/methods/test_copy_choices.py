@@ -160,7 +160,7 @@ async def test_a_final_pipeline_of_a_template_is_switched_off_while_a_copy_fills
             [work] = await planned(clusters, draft, "cc-final", "cc-final", CopyOptions(pipelines=how))
             book = Ledger(clusters)
             steps = await copied(work, clusters, book)
-            await METHOD.prepare(work, clusters, Again(clusters))  # after a trouble: nothing is left to switch off
+            await METHOD.prepare(work, clusters, Again(clusters))  # after a problem: nothing is left to switch off
             await book.settle()
             kept = (await destination.indices.settings_of("cc-final"))["index.final_pipeline"]
             await destination.changes.delete_index("cc-final")

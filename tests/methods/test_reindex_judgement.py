@@ -21,7 +21,7 @@ from esmigrate_tui.methods.reindex_from_remote.decisions import (
     announced,
     divided,
     first_batch,
-    first_trouble,
+    first_problem,
     given_whole,
     in_task,
     judged,
@@ -260,8 +260,8 @@ def test_a_trouble_that_cannot_pass_is_told_before_one_that_can() -> None:
     wrong = Problem(cause=Cause.AUTHENTICATION, what="No.")
     turned_away = judged(work(), FIRST, ReindexProgress(completed=True, problem=wrong))
     fine = judged(work(), FIRST, ReindexProgress(completed=True, total=9, created=9))
-    assert first_trouble([fine, busy, turned_away]) is wrong
-    assert first_trouble([fine]) is None
+    assert first_problem([fine, busy, turned_away]) is wrong
+    assert first_problem([fine]) is None
 
 
 def test_a_range_that_vanished_keeps_what_was_seen_of_it_and_finds_it_in_place() -> None:

@@ -1,4 +1,4 @@
-"""What watching decides: how much arrived, what of the trouble is this run's, what is told, how it ends; pure."""
+"""What watching decides: how much arrived, what of the problem is this run's, what is told, how it ends; pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.elastic.surroundings import WriteTroubles
+from esmigrate_tui.elastic.surroundings import WriteProblems
 from esmigrate_tui.engine.control import RunControl
 from esmigrate_tui.engine.decisions import judged, run_outcome
 from esmigrate_tui.methods import METHODS
@@ -75,18 +75,18 @@ def test_failed_writes_are_counted_through_restarts_of_a_shard(steps: list[int])
     for position, more in enumerate(steps):
         if position % 3 == 2:
             raw = 0
-            state = state.troubled(WriteTroubles(failed=0))
+            state = state.troubled(WriteProblems(failed=0))
         raw += more
         all_of_them += more
-        state = WatchState.from_token(state.troubled(WriteTroubles(failed=raw)).as_token())
+        state = WatchState.from_token(state.troubled(WriteProblems(failed=raw)).as_token())
     assert state.failed == all_of_them
 
 
 def test_what_was_before_the_run_or_cannot_be_seen_is_no_trouble_of_it() -> None:
-    state = WatchState().troubled(WriteTroubles(failed=7, turned_away=9))
+    state = WatchState().troubled(WriteProblems(failed=7, turned_away=9))
     assert (state.failed, state.turned_away) == (0, 0)
-    state = state.troubled(WriteTroubles())
-    assert state.troubled(WriteTroubles(failed=8, turned_away=9)).failed == 1
+    state = state.troubled(WriteProblems())
+    assert state.troubled(WriteProblems(failed=8, turned_away=9)).failed == 1
 
 
 def test_trouble_and_blocks_are_told_once() -> None:
@@ -187,7 +187,7 @@ def test_progress_knows_when_something_last_arrived_and_that_it_was_enough() -> 
     assert (task.done, task.expected) == (4, None)
     assert progress.is_enough
     assert progress.exit_code() is ExitCode.DONE
-    assert not any(line.is_trouble for line in progress.notable)
+    assert not any(line.is_problem for line in progress.notable)
 
 
 def test_the_report_says_by_whose_word_it_ended_and_what_was_seen() -> None:

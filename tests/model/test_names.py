@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from esmigrate_tui.model.names import index_name_trouble
+from esmigrate_tui.model.names import index_name_problem
 
 
 @pytest.mark.parametrize(
@@ -29,4 +29,4 @@ from esmigrate_tui.model.names import index_name_trouble
     ],
 )
 def test_why_a_name_is_none(name: str, trouble: str) -> None:
-    assert index_name_trouble(name) == trouble
+    assert index_name_problem(name) == trouble

@@ -93,7 +93,7 @@ def test_a_wait_says_why_and_goes_away_again() -> None:
     held = folded(TaskStarted(at=101, task=1), waiting)
     assert held.task(1).state is TaskState.HELD
     assert held.task(1).held_by == problem
-    assert held.notable[-1].is_trouble
+    assert held.notable[-1].is_problem
     assert held.after(WaitEnded(at=107, task=1)).task(1).held_by is None
 
 

@@ -226,7 +226,7 @@ async def test_answers_that_end_before_the_migration_end_with_a_sentence_and_exi
     assert "ended before a migration was started" in caught.value.problem.what
 
 
-# -- wrong answers, troubles -----------------------------------------------------------------------------------------
+# -- wrong answers, problems -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -316,7 +316,7 @@ BLOCK: Final = {"cluster.blocks.read_only": True}
 
 @pytest.fixture(scope="module")
 def troubled(world: World) -> Draft:
-    """The draft as it is looked at while the destination is in trouble."""
+    """The draft as it is looked at while the destination is in problem."""
 
     async def look() -> Draft:
         async with world.open() as clusters:

@@ -143,7 +143,7 @@ async def test_a_template_is_foreseen_seen_in_what_was_made_and_named_where_noth
     torn_row = run.progress.task(2)
     assert torn_row.problem is not None
     assert "house-torn" in torn_row.problem.why
-    assert any(line.is_trouble and "house-felt" in line.text for line in run.progress.notable)
+    assert any(line.is_problem and "house-felt" in line.text for line in run.progress.notable)
 
 
 @pytest.mark.nodes

@@ -24,7 +24,7 @@ from esmigrate_tui.model.connection import Side, SignIn, TrustKind
 from esmigrate_tui.model.facts import IndexFacts, IndexState
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.method import MethodName
-from esmigrate_tui.model.names import index_name_trouble
+from esmigrate_tui.model.names import index_name_problem
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.progress import Eta, Notable, Progress, TaskState
 from esmigrate_tui.preflight.destination import room
@@ -118,12 +118,12 @@ def test_what_cannot_be_chosen_has_a_reason(index: IndexFacts, why_not: str) -> 
 
 @pytest.mark.parametrize("name", ["", "..", "Logs", "a b", "a*", "a/b", "-a", "_a", "+a", "a,b", "a:b", "a" * 256])
 def test_a_name_that_elasticsearch_would_refuse_is_refused(name: str) -> None:
-    assert index_name_trouble(name)
+    assert index_name_problem(name)
 
 
 @pytest.mark.parametrize("name", ["logs-2026.01.01", ".kibana", "書籍", "a_b"])
 def test_a_name_that_elasticsearch_takes_is_taken(name: str) -> None:
-    assert index_name_trouble(name) == ""
+    assert index_name_problem(name) == ""
 
 
 def test_the_room_that_is_needed_counts_replicas() -> None:

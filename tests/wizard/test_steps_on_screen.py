@@ -1,4 +1,4 @@
-"""Back, Next and their reasons; answers that are kept; troubles that leave the step usable."""
+"""Back, Next and their reasons; answers that are kept; problems that leave the step usable."""
 
 from __future__ import annotations
 

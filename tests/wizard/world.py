@@ -48,7 +48,7 @@ SECRET = "correct-horse-battery"
 
 @dataclass
 class Kept:
-    """The repositories and snapshots of a cluster as values, or the trouble they make."""
+    """The repositories and snapshots of a cluster as values, or the problem they make."""
 
     registered: tuple[Repository, ...] = ()
     pages: dict[str, list[tuple[SnapshotFacts, ...]]] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Seen:
-    """A cluster as values: what it would say, or the trouble it would make."""
+    """A cluster as values: what it would say, or the problem it would make."""
 
     facts: ClusterFacts
     listing: tuple[IndexFacts, ...] = ()

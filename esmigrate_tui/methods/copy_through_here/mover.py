@@ -115,7 +115,7 @@ class CopyThroughHere(PumpMover[CopyState]):
     async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Acknowledged]:
         """Yield what was acknowledged until each look, until all that the source holds was.
 
-        Raises ProblemError: the first trouble of the work between the looks, after a last look at what it came to.
+        Raises ProblemError: the first problem of the work between the looks, after a last look at what it came to.
         """
         state, portion = await _begun(work, clusters, CopyState.from_token(since))
         while True:

@@ -21,8 +21,8 @@ from esmigrate_tui.methods.filling import source_of
 from esmigrate_tui.methods.writing.bulk import BulkWriter, WriteSetting
 from esmigrate_tui.methods.writing.control import now
 from esmigrate_tui.methods.writing.decisions import wait_before
+from esmigrate_tui.methods.writing.problems import stopped
 from esmigrate_tui.methods.writing.pumping import WATCHED, ControlledPump
-from esmigrate_tui.methods.writing.troubles import stopped
 from esmigrate_tui.model.event import Acknowledged
 from esmigrate_tui.model.problem import Cause, ProblemError
 

@@ -158,7 +158,7 @@ class IndexFromSource(PumpMover[FileState]):
     async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Acknowledged]:
         """Yield what was acknowledged until each look, until every row of the files was settled, or all has arrived.
 
-        Raises ProblemError: the first trouble of the work between the looks, after a last look at what it came to.
+        Raises ProblemError: the first problem of the work between the looks, after a last look at what it came to.
         """
         if work.task.shipping is not None:
             async with contextlib.aclosing(self._watch.perform(work, clusters, since)) as arrivals:

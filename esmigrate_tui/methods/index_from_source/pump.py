@@ -20,8 +20,8 @@ from esmigrate_tui.methods.index_from_source.decisions import FileState, are_col
 from esmigrate_tui.methods.writing.bulk import BulkWriter, WriteSetting
 from esmigrate_tui.methods.writing.control import now
 from esmigrate_tui.methods.writing.decisions import Tally
+from esmigrate_tui.methods.writing.problems import stopped
 from esmigrate_tui.methods.writing.pumping import ControlledPump
-from esmigrate_tui.methods.writing.troubles import stopped
 from esmigrate_tui.model.event import Acknowledged, Reject
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
@@ -183,7 +183,7 @@ async def _unhurried(pages: FilePages, portion: PageSize) -> RowPage | None:
 
 
 def _unreadable(reading: FileReading, place: RowPosition, error: Exception) -> ProblemError:
-    """The trouble that a file cannot be read on, in a sentence, whatever it was."""
+    """The problem that a file cannot be read on, in a sentence, whatever it was."""
     if isinstance(error, ProblemError):
         return error
     path = reading.files[min(place.file, len(reading.files) - 1)].path

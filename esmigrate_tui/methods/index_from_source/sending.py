@@ -112,7 +112,7 @@ def signing_in(
 
 
 def refused(what: str, todo: str) -> ProblemError:
-    """The trouble that a sender cannot do this, whatever its text would be."""
+    """The problem that a sender cannot do this, whatever its text would be."""
     return ProblemError.of(Cause.UNSUPPORTED, what, todo=todo)
 
 

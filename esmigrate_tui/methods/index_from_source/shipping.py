@@ -1,4 +1,4 @@
-"""Watching an index that other programs fill: what has arrived, what the cluster has counted of their trouble.
+"""Watching an index that other programs fill: what has arrived, what the cluster has counted of their problems.
 
 The number that is told is `_count` above what there was when the run began: documents that a search finds, nested ones
 not counted. It is behind by a refresh, and never ahead. `index_total` would be ahead of it, but counts a repetition and
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.elastic.surroundings import WriteTroubles
+    from esmigrate_tui.elastic.surroundings import WriteProblems
     from esmigrate_tui.methods.contract import Recorder, Work
     from esmigrate_tui.model.shipping import ShippingOptions
 
@@ -69,8 +69,8 @@ class WatchState(Token, frozen=True, kw_only=True, omit_defaults=True):
         """The state after a count of all documents of the index."""
         return msgspec.structs.replace(self, arrived=max(0, amount - self.base))
 
-    def troubled(self, seen: WriteTroubles) -> WatchState:
-        """The state after what the servers have counted of trouble; what cannot be seen changes nothing."""
+    def troubled(self, seen: WriteProblems) -> WatchState:
+        """The state after what the servers have counted of problems; what cannot be seen changes nothing."""
         more_failed = _more(self.failed_last, seen.failed)
         more_turned = _more(self.turned_last, seen.turned_away)
         return msgspec.structs.replace(
@@ -217,7 +217,7 @@ async def _count(work: Work, clusters: Clusters) -> int:
 
 
 async def _looked_around(work: Work, clusters: Clusters, state: WatchState) -> WatchState:
-    """More than a count: that it is still the same index, what blocks it, what the cluster has counted of trouble."""
+    """More than a count: that it is still the same index, what blocks it, what the cluster has counted of problems."""
     settings, index = await settings_there(work, clusters), work.task.destination_index
     if settings.get("index.uuid", "") != state.made:
         raise another_index(work)
@@ -226,7 +226,7 @@ async def _looked_around(work: Work, clusters: Clusters, state: WatchState) -> W
     blocks = tuple(
         sorted(key for key, value in settings.items() if key.startswith("index.blocks.") and value.lower() == _ON)
     )
-    seen = await clusters.destination.surroundings.write_troubles(index)
+    seen = await clusters.destination.surroundings.write_problems(index)
     return msgspec.structs.replace(state.troubled(seen), blocks=blocks)
 
 

@@ -39,7 +39,7 @@ def chokes(problem: Problem) -> bool:
 
 
 def fault_of(document: Document, problem: Problem) -> str:
-    """Why a document may be what that trouble is about, in words; "" where it is not."""
+    """Why a document may be what that problem is about, in words; "" where it is not."""
     if _INVALID in problem.evidence:
         length = len(document.id.encode("utf-8", "surrogatepass"))
         return f"its _id has {length} bytes, and a server takes {LONGEST_ID}" if length > LONGEST_ID else ""
@@ -67,7 +67,7 @@ def repeated_key(text: bytes) -> str | None:
 
 
 async def culprits(source: Cluster, index: str, into: str, problem: Problem, most: int) -> tuple[Reject, ...]:
-    """Every document of a source index that may be what that trouble is about, up to `most`; raises ProblemError.
+    """Every document of a source index that may be what that problem is about, up to `most`; raises ProblemError.
 
     The index is read once, page by page; nothing of it is kept but these.
     """

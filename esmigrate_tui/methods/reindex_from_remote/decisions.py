@@ -15,7 +15,7 @@ from esmigrate_tui.methods.reindex_from_remote.culprits import chokes
 from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField, query_of
 from esmigrate_tui.methods.token import Token
 from esmigrate_tui.methods.writing.decisions import item_outcome
-from esmigrate_tui.methods.writing.troubles import OF_ALL_DOCUMENTS, stopped, trouble_of
+from esmigrate_tui.methods.writing.problems import OF_ALL_DOCUMENTS, problem_of, stopped
 from esmigrate_tui.model.event import Acknowledged, Reject
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.problem import PASSING, Cause, Problem
@@ -261,9 +261,9 @@ def after_pass(part: ReindexPart, look: ReindexProgress, **changes: Any) -> Rein
 
 
 class PassVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What a look at a part means: what was seen, the part to go on with, what to tell, and a trouble if there is one.
+    """What a look at a part means: what was seen, the part to go on with, what to tell, and a problem if there is one.
 
-    A part that is neither done nor in trouble, and has no task, is to have another pass.
+    A part that is neither done nor failed, and has no task, is to have another pass.
     """
 
     part: ReindexPart
@@ -292,7 +292,7 @@ def judged(work: Work, part: ReindexPart, look: ReindexProgress) -> PassVerdict:
         return _between(after_pass(part, look), problem=look.problem)
     if not look.failures:
         return _between(after_pass(part, look, is_done=True))
-    passing = _passing_trouble(work, look.failures)
+    passing = _passing_problem(work, look.failures)
     if passing is not None:
         return _between(after_pass(part, look), problem=passing)
     known = frozenset(part.left_out)
@@ -306,7 +306,7 @@ def judged(work: Work, part: ReindexPart, look: ReindexProgress) -> PassVerdict:
 
 
 def without(part: ReindexPart, found: Sequence[Reject], problem: Problem) -> PassVerdict:
-    """A part that choked, going on without what was found; the trouble itself where that is nothing new or too much."""
+    """A part that choked, going on without what was found; the problem itself where that is nothing new or too much."""
     known = frozenset(part.left_out)
     new = {(one.type, one.id): one for one in found if (one.type, one.id) not in known}
     if not new or len(known) + len(new) > MOST_REFUSED:
@@ -357,8 +357,8 @@ def cancelled(work: Work, part: ReindexPart, look: ReindexProgress, *, is_ours: 
     return _between(after_pass(part, look), problem=problem)
 
 
-def first_trouble(verdicts: Sequence[PassVerdict]) -> Problem | None:
-    """The trouble to tell where several parts may have one: what cannot pass comes before what can."""
+def first_problem(verdicts: Sequence[PassVerdict]) -> Problem | None:
+    """The problem to tell where several parts may have one: what cannot pass comes before what can."""
     problems = [verdict.problem for verdict in verdicts if verdict.problem is not None]
     return min(problems, key=lambda problem: problem.cause in PASSING, default=None)
 
@@ -370,12 +370,12 @@ def notes_of(verdicts: Sequence[PassVerdict]) -> str:
     return "; ".join(name + note for name, note in notes if note)
 
 
-def _passing_trouble(work: Work, failures: tuple[Reject, ...]) -> Problem | None:
-    """The trouble that made the destination refuse these for now, None when it is the documents themselves."""
+def _passing_problem(work: Work, failures: tuple[Reject, ...]) -> Problem | None:
+    """The problem that made the destination refuse these for now, None when it is the documents themselves."""
     for reject in failures:
         outcome = item_outcome(reject.status, reject.reason)
         if outcome in OF_ALL_DOCUMENTS:
-            return trouble_of(outcome, work.task.destination_index, reject.reason)
+            return problem_of(outcome, work.task.destination_index, reject.reason)
     return None
 
 

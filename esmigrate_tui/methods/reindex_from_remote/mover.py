@@ -41,7 +41,7 @@ from esmigrate_tui.methods.reindex_from_remote.decisions import (
     announced,
     cancelled,
     divided,
-    first_trouble,
+    first_problem,
     given_whole,
     in_task,
     judged,
@@ -150,7 +150,7 @@ class ReindexFromRemote:
     async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Acknowledged]:
         """Yield a value a look, until the server's own results say that all was read and written.
 
-        Raises ProblemError: UNKNOWN_OUTCOME when a task's result is not to be had, the task's own trouble otherwise.
+        Raises ProblemError: UNKNOWN_OUTCOME when a task's result is not to be had, the task's own problem otherwise.
         Where a user has cancelled one task of an index, its others are cancelled too, and seen to end. What this run
         itself has cancelled before, or an earlier process of it has left, is continued.
         """
@@ -174,7 +174,7 @@ class ReindexFromRemote:
             verdicts = await _looked(work, clusters, state, seen, _Cancelled(ended, self._stopped))
             seen = [verdict.seen for verdict in verdicts]
             state = msgspec.structs.replace(state, parts=tuple(verdict.part for verdict in verdicts))
-            trouble = trouble or first_trouble(verdicts)
+            trouble = trouble or first_problem(verdicts)
             is_cancelled = trouble is not None and trouble.cause is Cause.STATE
             error: ProblemError | None = None
             is_ours = True
@@ -375,7 +375,7 @@ async def _look(  # one part of it, as it was seen last
 
 
 async def _freed(work: Work, clusters: Clusters, state: ReindexState, position: int, problem: Problem) -> PassVerdict:
-    """A part whose pass choked, without the documents that did it; the trouble itself where there are none such."""
+    """A part whose pass choked, without the documents that did it; the problem itself where there are none such."""
     part, source, index = state.parts[position], source_of(clusters), work.task.source_index
     found = await culprits(source, index, work.task.destination_index, problem, MOST_REFUSED)
     if state.field is not None and found:
@@ -386,7 +386,7 @@ async def _freed(work: Work, clusters: Clusters, state: ReindexState, position: 
 async def _started(
     work: Work, clusters: Clusters, state: ReindexState, fresh: frozenset[int]
 ) -> tuple[ReindexState, ProblemError | None]:
-    """A running task for every part that needs another pass; what was started is in the state even after a trouble.
+    """A running task for every part that needs another pass; what was started is in the state even after a problem.
 
     One that an earlier process started and could not write down is found; where it has ended since, what it has written
     is found in place, and is no second document of one _id. Of `fresh` parts none was ever asked for.

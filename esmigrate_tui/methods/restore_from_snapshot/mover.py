@@ -17,6 +17,12 @@ import msgspec
 from esmigrate_tui.elastic.paths import paths_of
 from esmigrate_tui.methods.restore_from_snapshot import proof, words
 from esmigrate_tui.methods.restore_from_snapshot.opening import delete_incomplete, make_repository, make_way
+from esmigrate_tui.methods.restore_from_snapshot.problems import (
+    all_judged,
+    may_work_now,
+    stuck,
+    unplaced,
+)
 from esmigrate_tui.methods.restore_from_snapshot.requests import (
     destination_names,
     planned,
@@ -37,12 +43,6 @@ from esmigrate_tui.methods.restore_from_snapshot.state import (
     never_seen,
     placed_by,
     seen_of,
-)
-from esmigrate_tui.methods.restore_from_snapshot.troubles import (
-    all_judged,
-    may_work_now,
-    stuck,
-    unplaced,
 )
 from esmigrate_tui.model.event import Acknowledged
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -97,7 +97,7 @@ class RestoreFromSnapshot:
         names = destination_names(work.task, await shared.snapshot())
         if not names:
             raise never_seen(work, names)
-        paths_of(names)  # an odd name is this task's trouble, not that of all who share a look
+        paths_of(names)  # an odd name is this task's problem, not that of all who share a look
         with shared.looks.following(names):
             look = await shared.looks.newer_than(shared.looks.begun, names)
             note, was_held_up, is_sure = "", bool(state.made), False

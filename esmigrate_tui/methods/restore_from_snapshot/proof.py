@@ -82,7 +82,7 @@ async def _counted(cluster: Cluster, task: Task, names: Sequence[str]) -> int | 
 async def _on_source(task: Task, clusters: Clusters, held: Sequence[str]) -> int | None:
     """Documents of the same indices on the source; None where it lacks one of them, or cannot be asked.
 
-    A restore needs no source, so its troubles hold nothing up. What belongs to a feature is written to all the
+    A restore needs no source, so its problems hold nothing up. What belongs to a feature is written to all the
     time: its number would say nothing.
     """
     source = clusters.source

@@ -16,7 +16,7 @@ from esmigrate_tui.model.draft import Draft, bare_plan
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
-from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_trouble
+from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_problem
 from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import (
@@ -317,7 +317,7 @@ def _must_be_apart(tasks: Sequence[Task]) -> None:
 def _must_be_a_name(task: Task) -> None:
     """A new name that Elasticsearch takes; raises ProblemError (usage)."""
     name = task.destination_index
-    if name == task.source_index or not index_name_trouble(name):
+    if name == task.source_index or not index_name_problem(name):
         return
     raise ProblemError.of(
         Cause.USAGE,

@@ -6,15 +6,15 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.elastic.responses.settings import bytes_of
-from esmigrate_tui.methods.restore_from_snapshot.requests import (
-    start_request,
-)
-from esmigrate_tui.methods.restore_from_snapshot.sharing import SharedRecoveries, SharedStarts
-from esmigrate_tui.methods.restore_from_snapshot.troubles import (
+from esmigrate_tui.methods.restore_from_snapshot.problems import (
     RecoveryLimits,
     binding_cap,
     is_settled,
 )
+from esmigrate_tui.methods.restore_from_snapshot.requests import (
+    start_request,
+)
+from esmigrate_tui.methods.restore_from_snapshot.sharing import SharedRecoveries, SharedStarts
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 

@@ -193,7 +193,7 @@ def as_set(state: RestoreState) -> str:
 async def held_up(
     state: RestoreState, clusters: Clusters, names: Sequence[str], problem: Problem | None
 ) -> RestoreState:
-    """The state that remembers where shards were to be when a trouble was first seen."""
+    """The state that remembers where shards were to be when a problem was first seen."""
     if problem is None or state.placed:
         return state
     return msgspec.structs.replace(state, placed=await placed_by(clusters, names))

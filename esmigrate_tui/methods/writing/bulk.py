@@ -24,7 +24,7 @@ from esmigrate_tui.methods.writing.decisions import (
     versioned,
     wait_before,
 )
-from esmigrate_tui.methods.writing.troubles import OF_ALL_DOCUMENTS, trouble_of
+from esmigrate_tui.methods.writing.problems import OF_ALL_DOCUMENTS, problem_of
 from esmigrate_tui.model.document_depth import DOCUMENT_LEVELS, is_document_too_deep
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -179,7 +179,7 @@ class BulkWriter:
         return Tally(written=written, conflicts=conflicts, refused=refused), later, why
 
     async def _wait_for_room(self, tries: int, amount: int, trouble: Problem) -> None:
-        """Let the destination breathe; raises the trouble where the engine is to wait for it."""
+        """Let the destination breathe; raises the problem where the engine is to wait for it."""
         self.sent_back += amount
         pause = wait_before(tries)
         if pause is None:
@@ -214,11 +214,11 @@ class BulkWriter:
         if found is ItemOutcome.NO_INDEX:
             raise index_gone(self._work)
         if found in OF_ALL_DOCUMENTS and found is not ItemOutcome.LATER:
-            raise ProblemError(trouble_of(found, self._target, reason))
+            raise ProblemError(problem_of(found, self._target, reason))
         return found
 
     def _busy(self, reason: str) -> Problem:
-        return trouble_of(ItemOutcome.LATER, self._target, reason)
+        return problem_of(ItemOutcome.LATER, self._target, reason)
 
     def _can_be_sent(self, document: Document, rejects: list[Reject]) -> bool:
         """Whether there is something to send that the destination would read; one that is not is rejected."""

@@ -57,7 +57,7 @@ class ControlledPump(ABC, Generic[S]):
 
     @abstractmethod
     async def run(self) -> None:
-        """Carry everything to its end; raises ProblemError with the first trouble that the engine has to wait for."""
+        """Carry everything to its end; raises ProblemError with the first problem that the engine has to wait for."""
 
     def pace(self, rate: float) -> None:
         """Go on, at that many documents a second (0 for no limit)."""
@@ -96,7 +96,7 @@ class PumpMover(Generic[S]):
         """How each perform of this run ended, by opaque id: what it has settled is not counted again as cheaply."""
 
     async def watched(self, work: Work, pump: ControlledPump[S]) -> AsyncGenerator[Acknowledged, None]:
-        """Let a pump run, and yield what was acknowledged until each look; raises the first trouble, after a last look.
+        """Let a pump run, and yield what was acknowledged until each look; raises the first problem, after a last look.
 
         The pump has ended when this has, however that goes.
         """

@@ -8,7 +8,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_trouble
+from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_problem
 from esmigrate_tui.model.snapshot import TakenNameRule
 from esmigrate_tui.model.text import counted, listed
 from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
@@ -151,7 +151,7 @@ def _documents(amount: int | None) -> str:
 def _unfit_names(draft: Draft, snapshot: SnapshotFacts) -> Iterable[Finding]:
     """Names that no index can have, that two would get, or that aliases of the chosen ones have already."""
     impossible = tuple(
-        name for name in draft.selected if name in draft.renamed and index_name_trouble(draft.target(name))
+        name for name in draft.selected if name in draft.renamed and index_name_problem(draft.target(name))
     )
     if impossible:
         yield blocker(

@@ -57,7 +57,7 @@ _SIZE, _PACKED, _AS = 10, 6, 12
 
 
 def seen(session: Session, look: Canvas) -> list[Text]:
-    """What a look has shown: troubles, the files, rows that cannot be read, the first rows as they will be sent."""
+    """What a look has shown: problems, the files, rows that cannot be read, the first rows as they will be sent."""
     file_choice, width = session.file_choice, look.width
     found = file_choice.look
     lines: list[Text] = []

@@ -95,7 +95,7 @@ class FormScreen(WizardScreen[ScreenResultType]):
         return self.TITLE_WORDS
 
     def show_notes(self, trouble: str = "") -> None:
-        """Show what is to be known now; a trouble comes first."""
+        """Show what is to be known now; a problem comes first."""
         self._trouble = trouble
         self.query_one("#notes", TextLines).show(
             lambda look: [*(paragraph(trouble, look.width, 1, TROUBLE) if trouble else []), *self.notes(look)]

@@ -62,14 +62,14 @@ def repository_row(known: KnownRepository, session: Session, look: Canvas, *, he
     """One repository as a line of exactly the width."""
     name, place = columns(look.width)
     repository = known.shown
-    words, is_trouble = steps.where(known, session)
-    line = look.row("warn" if is_trouble else "none", here=here)
+    words, is_problem = steps.where(known, session)
+    line = look.row("warn" if is_problem else "none", here=here)
     calm = "none" if known.destination is not None else DIM
     line.append(fit(repository.name, name - 1) + " ", STRONG if here else calm)
     line.append(fit(repository.type, _TYPE), calm)
     line.append(fit("readonly" if repository.is_readonly else "read, write", _ACCESS), calm)
     line.append(fit(end_of(repository.place or "–", place - 1), place), calm)
-    return line.append(fit(words, _WHERE), TROUBLE if is_trouble else calm)
+    return line.append(fit(words, _WHERE), TROUBLE if is_problem else calm)
 
 
 def details(known: KnownRepository | None, session: Session, look: Canvas) -> list[Text]:

@@ -311,7 +311,7 @@ def below(session: Session, look: Canvas, now: float, events: int = _EVENTS) -> 
             words = f"{held.summary.source_index} waits: {held.held_by.what}{again}"
             lines += hanging(ink(" ").append_text(look.mark("warn")).append(" "), words, look.width - 5, STRONG, most=2)
             room -= len(lines) - 2
-            notable = [each for each in notable if not (each.is_trouble and held.held_by.what in each.text)]
+            notable = [each for each in notable if not (each.is_problem and held.held_by.what in each.text)]
         elif words := progress.awaiting(now):
             said = f" {words[:1].upper()}{words[1:]}"
             lines.append(ink(" ").append_text(look.mark("warn")).append(shorten(said, look.width - 5), STRONG))
@@ -319,7 +319,7 @@ def below(session: Session, look: Canvas, now: float, events: int = _EVENTS) -> 
     for each in notable:
         if room <= 0:
             break
-        style = STRONG if each.is_trouble else "none"
+        style = STRONG if each.is_problem else "none"
         shown = hanging(ink(f" {clock(each.at)}  ", DIM), each.text, look.width - 12, style, most=min(2, room))
         lines += shown
         room -= len(shown)

@@ -99,10 +99,10 @@ def index_row(index: IndexFacts, draft: Draft, look: Canvas, *, here: bool, chos
     is_restore = draft.traits.restores
     name, target = columns(look.width, is_restore=is_restore)
     reason = why_not(index, draft)
-    goes_to, is_trouble = reason or (draft.target(index.name) if chosen else ""), False
+    goes_to, is_problem = reason or (draft.target(index.name) if chosen else ""), False
     if chosen and not reason and is_restore:
-        goes_to, is_trouble = destined(index, draft)
-    line = look.row("warn" if reason or is_trouble else "on" if chosen else "off", here=here)
+        goes_to, is_problem = destined(index, draft)
+    line = look.row("warn" if reason or is_problem else "on" if chosen else "off", here=here)
     style = STRONG if here else DIM if reason else "none"
     line.append(fit(index.name, name), style)
     numbers = "" if is_restore else fit(_number(index.documents), _DOCUMENTS, "right")
@@ -118,7 +118,7 @@ def index_row(index: IndexFacts, draft: Draft, look: Canvas, *, here: bool, chos
     stands_out = chosen and goes_to != index.name
     if chosen and draft.is_edited(index.name):
         goes_to, stands_out = _with_word(goes_to, target), True
-    line.append(fit(goes_to, target), DIM if reason else TROUBLE if is_trouble else STRONG if stands_out else "none")
+    line.append(fit(goes_to, target), DIM if reason else TROUBLE if is_problem else STRONG if stands_out else "none")
     return line
 
 

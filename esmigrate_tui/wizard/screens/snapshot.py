@@ -241,7 +241,7 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
         self.run_worker(steps.list_them(self.wizard), group="snapshots", exclusive=True)
 
     def move_cursor(self, item: int) -> None:
-        """A trouble was of the snapshot before."""
+        """A problem was of the snapshot before."""
         self.look_at(cursor=item, problem=None)
 
     # -- next --------------------------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def may_work_now(explanation: ShardExplanation | None) -> bool:
 def unplaced(
     recovery: RestoreProgress, shards: Sequence[UnassignedShard], explanation: ShardExplanation | None
 ) -> Problem:
-    """The trouble of an index of which shards do not start."""
+    """The problem of an index of which shards do not start."""
     first = shards[0]
     what = f"{len(shards)} of {counted(recovery.wanted, 'shard')} of {recovery.index}"
     if first.reason == _FAILED:

@@ -36,8 +36,8 @@ OF_ALL_DOCUMENTS: Final = {
 """What is no fault of a document: its cause, what it is (of an index), why, and what to do."""
 
 
-def trouble_of(outcome: ItemOutcome, index: str, reason: str) -> Problem:
-    """The trouble of one of OF_ALL_DOCUMENTS, with the server's reason."""
+def problem_of(outcome: ItemOutcome, index: str, reason: str) -> Problem:
+    """The problem of one of OF_ALL_DOCUMENTS, with the server's reason."""
     cause, what, why, todo = OF_ALL_DOCUMENTS[outcome]
     return Problem(cause=cause, what=what.format(index), why=why, todo=todo, evidence=reason)
 

@@ -6,7 +6,7 @@ import pytest
 
 from esmigrate_tui.elastic.responses.settings import bytes_of
 from esmigrate_tui.elastic.snapshots import RestoreProgress, ShardExplanation, UnassignedShard
-from esmigrate_tui.methods.restore_from_snapshot.troubles import (
+from esmigrate_tui.methods.restore_from_snapshot.problems import (
     RecoveryLimits,
     all_judged,
     binding_cap,
