@@ -37,7 +37,7 @@ class Flow:
         raise NotImplementedError
 
     def update(self, session: Session) -> None:
-        """Something became known."""
+        """Replace the session by this one."""
         raise NotImplementedError
 
     def update_part(self, part: str, **changes: object) -> None:

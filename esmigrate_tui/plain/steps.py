@@ -52,7 +52,7 @@ class PlainFlow(Flow):
         return self._session
 
     def update(self, session: Session) -> None:
-        """Something became known: what is waited for is said once."""
+        """Replace the session; what is waited for is printed once."""
         waited, waits = _doing(self._session), _doing(session)
         self._session = session
         for place, doing in waits.items():

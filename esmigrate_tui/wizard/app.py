@@ -128,7 +128,7 @@ class StepScreen(WizardScreen[None]):
         self.query_one(f"#{name}", TextLines).show(lines)
 
     def compose(self) -> ComposeResult:
-        """Its widgets."""
+        """Yield the widgets, from top to bottom."""
         yield RailLine(self.STEP)
         yield TitleLine()
         yield from self.body()
@@ -159,7 +159,7 @@ class StepScreen(WizardScreen[None]):
         return duration(max(0.0, self.wizard.services.now() - since))
 
     def on_resize(self) -> None:
-        """It has another size."""
+        """Lay everything out again for the new size."""
         size = self.app.size
         self.set_class(size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT, "-small")
         self.set_class(size.width >= WIDE, "-wide")
@@ -290,7 +290,7 @@ class WizardApp(Flow, OrderedApp):
         return self._session
 
     def update(self, session: Session) -> None:
-        """Something became known: the step shows it."""
+        """Replace the session, and redraw the step that shows it."""
         if session != self._session:
             self._session = session
             if (step := self.step) is not None:

@@ -45,7 +45,7 @@ class ChooseScreen(Screen[str]):
         self._title, self._answers, self._chosen, self._nameless = title, answers, chosen, nameless
 
     def compose(self) -> ComposeResult:
-        """Its widgets."""
+        """Yield the widgets, from top to bottom."""
         yield TitleLine()
         yield Board(
             lambda look, cursor: line_rows(
@@ -129,7 +129,7 @@ class JsonScreen(Screen[str]):
         self._has_warned = False
 
     def compose(self) -> ComposeResult:
-        """Its widgets."""
+        """Yield the widgets, from top to bottom."""
         yield TitleLine()
         area = _Editor(self._body, theme="css", tab_behavior="focus", compact=True, read_only=self._is_fixed)
         area.cursor_blink = False

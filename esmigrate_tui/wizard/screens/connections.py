@@ -118,7 +118,7 @@ class SidePanel(Vertical):
         self._began = session
 
     def compose(self) -> ComposeResult:
-        """Its widgets."""
+        """Yield the widgets, from top to bottom."""
         side, form = self.side, self._began.form(self.side)
         yield TextLines(lambda _: [ink(side.value.upper(), STRONG).append(f"   {steps.WHO[side]}", DIM), Text()])
         address = PlainInput(form.address, placeholder="https://host:9200 or Cloud ID", id=f"{side}-address")
@@ -227,7 +227,7 @@ class ConnectionsScreen(StepScreen):
             self._typed(side, **{field.replace("-", "_"): message.value})
 
     def on_choice_field_changed(self, message: ChoiceField.Changed) -> None:
-        """Something else was chosen."""
+        """Keep the choice, and show what follows from it."""
         side, field = _named(message.choice.id)
         match field:
             case "sign-in":

@@ -198,7 +198,7 @@ class DefinitionScreen(WizardScreen[None]):
         self._said = ""
 
     def compose(self) -> ComposeResult:
-        """Its widgets."""
+        """Yield the widgets, from top to bottom."""
         yield TitleLine()
         yield Board()
         yield TextLines(lambda look: [rule(look.width)])
@@ -241,7 +241,7 @@ class DefinitionScreen(WizardScreen[None]):
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def on_resize(self) -> None:
-        """It has another size."""
+        """Lay everything out again for the new size."""
         self._show()
 
     def _show(self) -> None:

@@ -45,7 +45,7 @@ class ReadScreen(Screen[None]):
         self._lines = lines
 
     def compose(self) -> ComposeResult:
-        """Its widgets."""
+        """Yield the widgets, from top to bottom."""
         yield TitleLine()
         yield Board(lambda look, _: text_page(self._lines(look.width)))
         yield KeyLine(("↑↓", "scroll"), ("Esc", "close"))
@@ -88,7 +88,7 @@ class BoxScreen(ModalScreen[str]):
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
-        """Its widgets."""
+        """Yield the widgets, from top to bottom."""
         with Vertical():
             yield TitleLine()
             yield VerticalScroll(TextLines(lambda look: self._lines(look.width)), can_focus=False)
@@ -99,7 +99,7 @@ class BoxScreen(ModalScreen[str]):
         self.query_one(TitleLine).title(self._title)
 
     def on_resize(self) -> None:
-        """It has another size."""
+        """Lay everything out again for the new size."""
         for lines in self.query(VerticalScroll):
             lines.styles.max_height = max(1, self.app.size.height - _AROUND)
 
@@ -211,7 +211,7 @@ class ConfirmScreen(Screen[str]):
         self._title, self._lines, self._yes, self._no, self._typed = title, lines, yes, no, typed
 
     def compose(self) -> ComposeResult:
-        """Its widgets."""
+        """Yield the widgets, from top to bottom."""
         yield TitleLine()
         yield Board(lambda look, _: text_page(self._lines(look.width)))
         yield TextLines(lambda look: [rule(look.width)], id="rule")
@@ -247,7 +247,7 @@ class ConfirmScreen(Screen[str]):
         self.query_one("#why-not", TextLines).show(lambda _: [])
 
     def on_resize(self) -> None:
-        """It has another size."""
+        """Lay everything out again for the new size."""
         self.set_class(self.app.size.height < _LOW, "-low")
 
     def _accept(self) -> None:

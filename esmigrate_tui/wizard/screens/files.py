@@ -253,7 +253,7 @@ class FilesScreen(StepScreen):
     # -- answers -----------------------------------------------------------------------------------------------------
 
     def on_input_changed(self, message: Input.Changed) -> None:
-        """Something was typed."""
+        """Keep what was typed, and show what follows from it."""
         value = message.value
         match message.input.id:
             case "files":

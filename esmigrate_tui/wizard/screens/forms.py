@@ -72,7 +72,7 @@ class FormScreen(WizardScreen[ScreenResultType]):
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
-        """Its widgets."""
+        """Yield the widgets, from top to bottom."""
         yield TitleLine()
         yield VerticalScroll(*self.fields(), id="fields", can_focus=False)
         yield TextLines(lambda look: [rule(look.width)])
@@ -193,7 +193,7 @@ class RepositoryForm(FormScreen[Repository]):
         return [*lines, Text()]
 
     def on_input_changed(self, message: Input.Changed) -> None:
-        """Something was typed."""
+        """Keep what was typed, and show what follows from it."""
         message.stop()
         field = message.input.id or ""
         if field == "name":
@@ -268,7 +268,7 @@ class SnapshotForm(FormScreen[NewSnapshot]):
         return [*lines, Text()]
 
     def on_input_changed(self, message: Input.Changed) -> None:
-        """Something was typed."""
+        """Keep what was typed, and show what follows from it."""
         message.stop()
         self._type(**{message.input.id or "name": message.value})
 
@@ -331,7 +331,7 @@ class PatternScreen(FormScreen[Renaming]):
         super().show_notes(trouble)
 
     def on_input_changed(self, message: Input.Changed) -> None:
-        """Something was typed."""
+        """Keep what was typed, and show what follows from it."""
         message.stop()
         typed = tuple(self.query_one(f"#{name}", PlainInput).value for name in ("pattern", "replacement"))
         self.wizard.update_part("listing", pattern_of_names=typed)

@@ -93,7 +93,7 @@ class StartScreen(StepScreen):
             await self.action_open()
 
     async def action_next(self) -> None:
-        """The same as Enter."""
+        """Next does what Enter does."""
         await self.action_open()
 
     async def action_open(self) -> None:

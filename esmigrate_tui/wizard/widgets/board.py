@@ -121,7 +121,7 @@ class Board(QuietScrollView, can_focus=True):
         self._remake()
 
     def on_resize(self) -> None:
-        """It has another size."""
+        """Lay everything out again for the new size."""
         self._remake()
 
     def _remake(self) -> None:
