@@ -28,7 +28,7 @@ async def command_run(run: str, command: Command) -> int:
         click.echo(f"Run {folder.run} has the command, and has not answered yet: esmigrate status {folder.run}")
         return ExitCode.DONE
     if has_acted:
-        click.echo(run_control.acknowledged(folder.run, command))
+        click.echo(run_control.effect_of(folder.run, command))
         return ExitCode.DONE
     click.echo(run_control.nothing_to_do(folder.run, command, await runs.progress_of(folder)))
     return ExitCode.NOTHING

@@ -103,7 +103,7 @@ def remark(progress: Progress, command: Command, run: str) -> str:
             return ""
 
 
-def acknowledged(run: str, command: Command) -> str:
+def effect_of(run: str, command: Command) -> str:
     """What a run does for a command that it has taken."""
     match command:
         case PauseRun():

@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 
 
 def preflight_findings(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
-    """Every finding of the checks of the draft's method, as `preflight.run` yields them; none without a method."""
+    """The findings of the checks of the draft's method, as `preflight.run_checks` yields them; none without one."""
     names = () if draft.method is None else METHODS[draft.method].checks
     return preflight.run_checks(draft, clusters, [preflight.CHECKS[name] for name in names])

@@ -19,7 +19,7 @@ from esmigrate_tui.cli.main import main
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.folders import RunFolder
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.flow.run_control import acknowledged
+from esmigrate_tui.flow.run_control import effect_of
 from esmigrate_tui.model.command import Command, PauseRun, ResumeRun, SetPace, StopRun
 from esmigrate_tui.model.connection import Connection, Endpoint, Side
 from esmigrate_tui.model.event import (
@@ -313,8 +313,8 @@ def test_a_run_that_has_ended_is_not_told_to_stop(shell: Shell) -> None:
     ],
 )
 def test_a_command_that_was_taken_is_named_with_what_the_run_does(command: Command, said: str) -> None:
-    assert acknowledged("NNNN", command) == said
-    assert "done" not in acknowledged("NNNN", command)
+    assert effect_of("NNNN", command) == said
+    assert "done" not in effect_of("NNNN", command)
 
 
 def test_a_run_that_was_told_to_stop_and_has_not_ended_is_shown_as_stopping(shell: Shell) -> None:
