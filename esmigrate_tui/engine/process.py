@@ -91,18 +91,23 @@ def run(folder: Path, methods: Methods, clusters: OpenClusters, pipe: BinaryIO) 
     except msgspec.DecodeError:
         sys.stderr.write("No credentials came through the pipe.\n")
         return ExitCode.USAGE
-    try:
-        return asyncio.run(_run(RunFolder(folder.absolute()), methods, clusters, credentials))
-    except RunHeldError as error:
-        sys.stderr.write(error.problem.what + "\n")
-        return ExitCode.HELD
-    except ProblemError as error:
-        sys.stderr.write(error.problem.sentence() + "\n")
-        return exit_code(error.problem.cause)
+    with contextlib.ExitStack() as held:  # until the sentence is written: who waits for the lock reads the log next
+        try:
+            return asyncio.run(_run(RunFolder(folder.absolute()), methods, clusters, credentials, held))
+        except RunHeldError as error:
+            sys.stderr.write(error.problem.what + "\n")
+            return ExitCode.HELD
+        except ProblemError as error:
+            sys.stderr.write(error.problem.sentence() + "\n")
+            return exit_code(error.problem.cause)
 
 
 async def _run(
-    folder: RunFolder, methods: Methods, clusters: OpenClusters, credentials: Mapping[Side, Credential]
+    folder: RunFolder,
+    methods: Methods,
+    clusters: OpenClusters,
+    credentials: Mapping[Side, Credential],
+    held: contextlib.ExitStack,
 ) -> int:
     ending, signals = asyncio.Event(), list[int]()
 
@@ -113,33 +118,30 @@ async def _run(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, end, number)
     plan = await asyncio.to_thread(read_plan, folder)
-    held = await hold_alone(folder, plan)
+    held.callback(lock.release, await hold_alone(folder, plan))
     clock = steady_clock()
-    try:
-        async with clusters(plan, credentials) as opened:
-            await require_same_clusters(opened)
-            async with await Journal.create(folder.journal) as journal:
-                sign(folder.journal, clock())  # only now: a signature without a journal says that this was lost
-                performing = asyncio.ensure_future(
-                    perform(
-                        plan,
-                        opened,
-                        journal,
-                        methods,
-                        clock=clock,
-                        sleep=asyncio.sleep,
-                        run_id=folder.run,
-                        random=random.random,
-                        ending=ending,
-                    )
+    async with clusters(plan, credentials) as opened:
+        await require_same_clusters(opened)
+        async with await Journal.create(folder.journal) as journal:
+            sign(folder.journal, clock())  # only now: a signature without a journal says that this was lost
+            performing = asyncio.ensure_future(
+                perform(
+                    plan,
+                    opened,
+                    journal,
+                    methods,
+                    clock=clock,
+                    sleep=asyncio.sleep,
+                    run_id=folder.run,
+                    random=random.random,
+                    ending=ending,
                 )
-                await _finished_or_ending(performing, ending)
-                if signals and (performing.cancelled() or performing.result() is None):
-                    return 128 + signals[0]
-                performing.result()
-                return (await journal.progress()).exit_code()
-    finally:
-        lock.release(held)
+            )
+            await _finished_or_ending(performing, ending)
+            if signals and (performing.cancelled() or performing.result() is None):
+                return 128 + signals[0]
+            performing.result()
+            return (await journal.progress()).exit_code()
 
 
 async def _finished_or_ending(performing: asyncio.Future[RunOutcome | None], ending: asyncio.Event) -> None:

@@ -28,6 +28,7 @@ from esmigrate_tui.model.command import StopRun
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.event import RunFinished, RunOutcome, RunResumed, TaskAdvanced
 from esmigrate_tui.model.ledger import EntryState
+from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, ProblemError
 from tests.engine.tiny import Notepad, plan_of
 
@@ -218,8 +219,10 @@ def test_a_process_whose_look_hangs_ends_all_the_same(home: Path, monkeypatch: p
         assert process.wait(timeout=60) == 128 + signal.SIGINT
 
 
-def direct(folder: RunFolder) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen((*TINY, str(folder.path)), stdin=subprocess.PIPE, env=run_environment(os.environ))
+def direct(folder: RunFolder, stderr: int | None = None) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(
+        (*TINY, str(folder.path)), stdin=subprocess.PIPE, stderr=stderr, env=run_environment(os.environ)
+    )
     assert process.stdin is not None
     process.stdin.write(msgspec.msgpack.encode(CREDENTIALS))
     process.stdin.close()
@@ -390,6 +393,30 @@ async def test_a_run_whose_journal_is_deleted_meanwhile_ends_with_one_sentence_a
     assert not folder.journal.exists()
     [listed] = await all_runs(home)
     assert listed.problem is not None
+
+
+def test_the_lock_is_held_until_the_sentence_of_the_end_is_written(home: Path) -> None:
+    folder = RunFolder(home / "7K2P")
+    folder.path.mkdir(parents=True)
+    folder.plan.write_text(plan_of(1).to_toml())
+    folder.journal.write_text("no journal")
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writes, b"\n" * 4_096)
+    os.set_blocking(writes, True)
+    with direct(folder, stderr=writes) as process, os.fdopen(reads, "rb") as said:
+        os.close(writes)
+        deadline = time.monotonic() + 60
+        while not lock.is_held(folder.lock):
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        time.sleep(1.0)
+        assert lock.is_held(folder.lock)  # its sentence does not fit into the pipe yet
+        assert said.read().strip().startswith(b"The journal of this run is damaged")
+        assert process.wait(timeout=60) == ExitCode.STATE
+    assert not lock.is_held(folder.lock)
 
 
 def opening(notepad: Notepad) -> OpenClusters:
