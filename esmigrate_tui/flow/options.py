@@ -334,9 +334,9 @@ def answer(flow: Flow, name: str, value: str) -> None:
     elif traits_of(flow.session.draft.method).restores:
         _answer_restore(flow, name, value)
     else:
-        told = {"pipelines": PipelineRule, "types": TypeRule}.get(name)
+        rule = {"pipelines": PipelineRule, "types": TypeRule}.get(name)
         copying = msgspec.structs.replace(
-            flow.session.draft.copying, **{name: told(value) if told is not None else value == "yes"}
+            flow.session.draft.copying, **{name: rule(value) if rule is not None else value == "yes"}
         )
         flow.update(flow.session.answered(copying=copying))
 

@@ -31,16 +31,16 @@ def claimed_by(name: str, templates: Iterable[TemplateFacts]) -> str:
     return found.name if found is not None and found.makes_streams else ""
 
 
-def templates_of(name: str, told: Iterable[StoredDefinition]) -> tuple[StoredDefinition, ...]:
+def templates_of(name: str, definitions: Iterable[StoredDefinition]) -> tuple[StoredDefinition, ...]:
     """The index template that makes this data stream, after the components it is made of; none where none makes it."""
-    told = tuple(told)
-    fitting = [one for one in told if one.kind is DefinitionKind.TEMPLATE and fits(name, patterns(one.body))]
+    definitions = tuple(definitions)
+    fitting = [one for one in definitions if one.kind is DefinitionKind.TEMPLATE and fits(name, patterns(one.body))]
     strongest = max(fitting, key=lambda one: priority_of(one.body), default=None)
     if strongest is None or not isinstance(strongest.body.get("data_stream"), dict):
         return ()
     composed = strongest.body.get("composed_of")
     wanted = [one for one in composed if isinstance(one, str)] if isinstance(composed, list) else []
-    components = {one.name: one for one in told if one.kind is DefinitionKind.COMPONENT}
+    components = {one.name: one for one in definitions if one.kind is DefinitionKind.COMPONENT}
     return (*(components[each] for each in wanted if each in components), strongest)
 
 
@@ -54,8 +54,8 @@ def template_priority(one: CarriedDefinition) -> int:
 
 def patterns(body: dict[str, Any]) -> list[str]:
     """The names that an index template is for."""
-    told = body.get("index_patterns")
-    return [pattern for pattern in (told if isinstance(told, list) else [told]) if isinstance(pattern, str)]
+    stored = body.get("index_patterns")
+    return [pattern for pattern in (stored if isinstance(stored, list) else [stored]) if isinstance(pattern, str)]
 
 
 def fits(name: str, given: Iterable[str]) -> bool:
@@ -65,5 +65,5 @@ def fits(name: str, given: Iterable[str]) -> bool:
 
 def priority_of(body: dict[str, Any]) -> int:
     """How strong an index template is: of several that fit a name the strongest applies."""
-    told = body.get("priority", 0)
-    return told if isinstance(told, int) else 0
+    priority = body.get("priority", 0)
+    return priority if isinstance(priority, int) else 0

@@ -232,19 +232,19 @@ async def _pipeline(flow: PlainFlow, console: Console) -> None:
 async def _configuration(flow: PlainFlow, console: Console) -> bool:
     """What the sender has to be told, and whether that goes into a file."""
     try:
-        told = steps.configuration_for(flow.session)
+        configuration = steps.configuration_for(flow.session)
     except ProblemError as error:
         console.trouble(error.problem)
         return False
     console.say(steps.TO_DO)
-    for at, step in enumerate(told.steps, start=1):
+    for at, step in enumerate(configuration.steps, start=1):
         console.say(f"{at}. {step}", 2)
-    console.say(f"Its configuration, {told.name}; it holds no secret:")
-    console.show(told.text)
-    name = await console.ask(f"Name of a file to write it to, such as {told.name}; Enter for none")
+    console.say(f"Its configuration, {configuration.name}; it holds no secret:")
+    console.show(configuration.text)
+    name = await console.ask(f"Name of a file to write it to, such as {configuration.name}; Enter for none")
     if name:
         with console.saying_problem():
-            console.say(f"Written: {await flow.services.save_text(name, told.text)}")
+            console.say(f"Written: {await flow.services.save_text(name, configuration.text)}")
     return True
 
 

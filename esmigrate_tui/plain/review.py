@@ -72,9 +72,9 @@ def _say(flow: PlainFlow, console: Console) -> None:
             console.say(change, 2)
     if preview.carried:
         console.say("Beside the indices, at the end:")
-        for told in preview.carried:
-            words = told.lstrip()
-            console.say(words, 2 + len(told) - len(words))
+        for line in preview.carried:
+            words = line.lstrip()
+            console.say(words, 2 + len(line) - len(words))
     console.say(f"How long: {preview.time or steps.UNKNOWN_TIME}")
     for shown in preview.requests:
         console.say(f"A request to {shown.to}:")

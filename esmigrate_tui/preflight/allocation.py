@@ -116,7 +116,7 @@ def _in_preferred_tier(wanted: Sequence[str], holders: Sequence[NodeFacts]) -> C
 
 
 def _matches(node: NodeFacts, attribute: str, value: str) -> bool:
-    told = {
+    values = {
         "_name": (node.name,),
         "_host": (node.host, node.ip),
         "_ip": (node.ip,),
@@ -124,7 +124,7 @@ def _matches(node: NodeFacts, attribute: str, value: str) -> bool:
         "_publish_ip": (node.ip,),
         "_id": (node.id,),
     }.get(attribute, (node.attributes.get(attribute, ""),))
-    return any(one and fnmatchcase(one, value) for one in told)
+    return any(one and fnmatchcase(one, value) for one in values)
 
 
 def _values(setting: str) -> list[str]:

@@ -111,17 +111,17 @@ async def definitions_accepted(draft: Draft, clusters: Clusters) -> AsyncIterato
     refusals = await asyncio.gather(
         *(ask(tried(body)) if len(kinds) > 1 else every_refusal(tried(body), ask) for body, kinds in first)
     )
-    told: list[tuple[tuple[str, ...], str | None]] = []
+    answered: list[tuple[tuple[str, ...], str | None]] = []
     again: list[Kind] = []
     for (_, kinds), why in zip(first, refusals, strict=True):
         if why and len(kinds) > 1:
             again += kinds  # which of them it is, each tells by itself
         else:
-            told.append((tuple(name for _, names in kinds for name in names), why))
+            answered.append((tuple(name for _, names in kinds for name in names), why))
     asked = again[:_TRIES]
-    again_told = await asyncio.gather(*(every_refusal(tried(body), ask) for body, _ in asked))
-    told += zip((names for _, names in asked), again_told, strict=True)
-    for finding in judged_refusals(told):
+    answered_again = await asyncio.gather(*(every_refusal(tried(body), ask) for body, _ in asked))
+    answered += zip((names for _, names in asked), answered_again, strict=True)
+    for finding in judged_refusals(answered):
         yield finding
     untried = [*again[_TRIES:], *(kind for _, kinds in tries[_TRIES:] for kind in kinds)]
     if left := tuple(name for _, names in untried for name in names):
@@ -187,28 +187,28 @@ async def every_refusal(
     body: Mapping[str, Any], ask: Callable[[Mapping[str, Any]], Awaitable[str | None]]
 ) -> str | None:
     """All that a destination refuses in a definition, not only the first; "" for nothing, None where nobody can say."""
-    told: list[str] = []
+    reasons: list[str] = []
     rest: Mapping[str, Any] | None = body
-    while rest is not None and len(told) < _ROUNDS:
+    while rest is not None and len(reasons) < _ROUNDS:
         why = await ask(rest)
         if not why:
-            return "; ".join(told) or why
-        told.append(why)
+            return "; ".join(reasons) or why
+        reasons.append(why)
         rest = without(rest, why)
-    return "; ".join(told)
+    return "; ".join(reasons)
 
 
-def judged_refusals(told: Sequence[tuple[tuple[str, ...], str | None]]) -> Iterator[Finding]:
+def judged_refusals(refusals: Sequence[tuple[tuple[str, ...], str | None]]) -> Iterator[Finding]:
     """What it means that the destination refuses definitions with these words; "" for accepted, None for unknown."""
     fix = (
         "Install what it lacks on every node of the destination (an analyser or a field type is part of a module or "
         "plugin), or correct the definition: with m where indices are selected, or in the plan."
     )
-    for names, why in told:
+    for names, why in refusals:
         if why:
             yield refused(names, why, fix)
-    unknown = tuple(name for names, why in told if why is None for name in names)
-    good = sum(len(names) for names, why in told if why == "")
+    unknown = tuple(name for names, why in refusals if why is None for name in names)
+    good = sum(len(names) for names, why in refusals if why == "")
     if good:
         yield passed(title=f"The destination takes the definition of {counted(good, 'index', 'indices')}: it was asked")
     if unknown:
@@ -233,10 +233,10 @@ async def lacking_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
     lacking = tuple(sorted(part for part in theirs - ours if part.startswith(("analysis-", "mapper-"))))
     if not lacking or not ours:
         return
-    told = await clusters.source.surroundings.index_settings("index.analysis.*") or {}
-    chosen = tuple(name for name in draft.selected if name in told)
+    settings = await clusters.source.surroundings.index_settings("index.analysis.*") or {}
+    chosen = tuple(name for name in draft.selected if name in settings)
     if chosen:
-        kinds = {value for name in chosen for key, value in told[name].items() if key.endswith(".type")}
+        kinds = {value for name in chosen for key, value in settings[name].items() if key.endswith(".type")}
         yield warning(
             title=f"The destination lacks {listed(lacking)}, and analysers are defined by {listed(chosen)}",
             evidence=listed(sorted(kinds)),
@@ -281,14 +281,14 @@ async def template_settings(draft: Draft, clusters: Clusters) -> AsyncIterator[F
     made = sorted(targets - set(draft.uses))
     if not made:
         return
-    told = await clusters.destination.surroundings.settings_by_templates(made, (_LIFECYCLE,))
-    for finding in judged_template_settings(told):
+    settings = await clusters.destination.surroundings.settings_by_templates(made, (_LIFECYCLE,))
+    for finding in judged_template_settings(settings):
         yield finding
 
 
-def judged_template_settings(told: Mapping[str, Mapping[str, str]] | None) -> Iterator[Finding]:
+def judged_template_settings(settings: Mapping[str, Mapping[str, str]] | None) -> Iterator[Finding]:
     """What it means that templates give these settings to indices to be made; None where they cannot be seen."""
-    if told is None:
+    if settings is None:
         yield note(
             title="Which templates of the destination the new indices would get could not be seen",
             why="A template may give an index a lifecycle that deletes it.",
@@ -296,7 +296,7 @@ def judged_template_settings(told: Mapping[str, Mapping[str, str]] | None) -> It
             copy="GET _index_template\nGET _template",
         )
         return
-    managed = {name: one[_LIFECYCLE] for name, one in told.items() if one.get(_LIFECYCLE)}
+    managed = {name: one[_LIFECYCLE] for name, one in settings.items() if one.get(_LIFECYCLE)}
     if managed:
         yield warning(
             title=f"A template of the destination puts a lifecycle on {listed(managed)}",

@@ -84,7 +84,7 @@ def destination_blocks(draft: Draft) -> Iterator[Finding]:
             # Up to 6.8 a request that lifts one block is refused because of the other.
             copy="\n".join(
                 f'PUT _cluster/settings\n{{"persistent":{{"cluster.blocks.{block}":null}}}}'
-                for block in dict.fromkeys(_BLOCKS["delete" in told] for told in facts.blocks)
+                for block in dict.fromkeys(_BLOCKS["delete" in each] for each in facts.blocks)
             ),
         )
 

@@ -290,10 +290,10 @@ async def chosen_mapping(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
     if any(task.makes_stream for task in draft.tasks):
         return  # its template says it
     if not draft.create:
-        told = await _existing(clusters, f"/{quote(write_index(draft), safe='')}/_mapping")
-        [of_index] = told.values() if told and len(told) == 1 else [{}]
+        mappings = await _existing(clusters, f"/{quote(write_index(draft), safe='')}/_mapping")
+        [of_index] = mappings.values() if mappings and len(mappings) == 1 else [{}]
         mappings = of_index.get("mappings", {})
-        settings = await clusters.destination.indices.settings_of(write_index(draft)) if told else {}
+        settings = await clusters.destination.indices.settings_of(write_index(draft)) if mappings else {}
     else:
         body = msgspec.json.decode(draft.create)
         mappings, settings = body.get("mappings", {}), named(body.get("settings", {}))

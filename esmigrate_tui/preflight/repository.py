@@ -284,7 +284,7 @@ async def repository_uuid(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
     chosen = {one for name in draft.selected for one in snapshot_indices(draft.snapshot, name)}
     known = {text for one in here for text in (one.uuid, one.name) if text}
     known |= {wanted.repository.name} if wanted.register else set()
-    homeless = mounted_elsewhere({name: told for name, told in settings.items() if name in chosen}, frozenset(known))
+    homeless = mounted_elsewhere({name: each for name, each in settings.items() if name in chosen}, frozenset(known))
     if homeless:
         missing = tuple(sorted(set(homeless.values())))
         yield blocker(
@@ -301,10 +301,10 @@ async def repository_uuid(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
 def mounted_elsewhere(settings: Mapping[str, Mapping[str, str]], known: frozenset[str]) -> dict[str, str]:
     """The indices that are searchable snapshots of a repository not among `known` names and UUIDs, with its name."""
     found: dict[str, str] = {}
-    for name, told in settings.items():
-        if told.get("index.store.type") in {"snapshot", "searchable_snapshot"}:
-            repository = told.get("index.store.snapshot.repository_name", "")
-            if not {repository, told.get("index.store.snapshot.repository_uuid", "")} & known:
+    for name, each in settings.items():
+        if each.get("index.store.type") in {"snapshot", "searchable_snapshot"}:
+            repository = each.get("index.store.snapshot.repository_name", "")
+            if not {repository, each.get("index.store.snapshot.repository_uuid", "")} & known:
                 found[name] = repository
     return found
 
@@ -345,13 +345,13 @@ def snapshot_state(draft: Draft) -> Iterator[Finding]:
     lost = _lost(draft, snapshot)
     if lost:
         missing = sum(lost.values())
-        told = "; ".join(f"{name}: {counted(amount, 'shard')}" for name, amount in list(lost.items())[:5])
+        shards = "; ".join(f"{name}: {counted(amount, 'shard')}" for name, amount in list(lost.items())[:5])
         evidence = next((one.reason for one in snapshot.failures if one.reason), "")
         yield Finding(
             severity=Severity.WARNING if wanted.partial or not draft.selected else Severity.BLOCKER,
             title=f"{counted(missing, 'shard is', 'shards are')} missing in the snapshot {snapshot.name}: "
             f"{listed(lost)}",
-            evidence=f"{told} ({evidence})" if evidence else told,
+            evidence=f"{shards} ({evidence})" if evidence else shards,
             why="The documents of these shards are not in it. "
             + ("The restored indices will be without them." if wanted.partial else "The server refuses such an index."),
             fix="Choose a snapshot that has them, or leave these out"

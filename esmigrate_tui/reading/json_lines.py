@@ -37,8 +37,8 @@ class _BulkTarget(msgspec.Struct, frozen=True, gc=False):
     @property
     def kept_by(self) -> str | None:
         """What decides its shard: its routing, or its parent's _id where it has none."""
-        told = (self.routing, self.old_routing, self.parent, self.old_parent)
-        return next((_text(one) for one in told if one is not None), None)
+        places = (self.routing, self.old_routing, self.parent, self.old_parent)
+        return next((_text(one) for one in places if one is not None), None)
 
 
 class _HitFields(msgspec.Struct, frozen=True, gc=False):
@@ -63,8 +63,15 @@ class _DumpedHit(msgspec.Struct, frozen=True, gc=False):
     @property
     def kept_by(self) -> str | None:
         """What decides its shard: its routing, or its parent's _id where it has none."""
-        told = (self.routing, self.bare_routing, self.fields.routing, self.parent, self.bare_parent, self.fields.parent)
-        return next((_text(one) for one in told if one is not None and one != ()), None)
+        places = (
+            self.routing,
+            self.bare_routing,
+            self.fields.routing,
+            self.parent,
+            self.bare_parent,
+            self.fields.parent,
+        )
+        return next((_text(one) for one in places if one is not None and one != ()), None)
 
 
 _objects: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])

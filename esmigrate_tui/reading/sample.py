@@ -279,11 +279,11 @@ def _of_one_index(reading: FileReading, seen: _SampledRows) -> FileReading:
         return reading
     names = Counter(row.index for _, row in seen.rows if row.index)
     if len(names) > 1:
-        told = listed([f"{name} ({number(times)})" for name, times in names.most_common()], most=6)
+        counts = listed([f"{name} ({number(times)})" for name, times in names.most_common()], most=6)
         one = next(iter(names))
         raise ProblemError.of(
             Cause.USAGE,
-            f"The first rows of {reading.label} are documents of {counted(len(names), 'index', 'indices')}: {told}.",
+            f"The first rows of {reading.label} are documents of {counted(len(names), 'index', 'indices')}: {counts}.",
             why="A plan fills one index; these would be mixed in it, and of two with one _id the second is lost.",
             todo=(
                 f"Make a plan for each: --from-index {shlex.quote(clean(one, 200))}, in the wizard Of index. "

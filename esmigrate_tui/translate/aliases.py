@@ -48,23 +48,23 @@ def translate_aliases(aliases: _Json, destination: Version, changes: list[str]) 
     """
     kept: _Json = {}
     features = Features.of_elasticsearch(destination)
-    for name, told in aliases.items():
+    for name, alias in aliases.items():
         if why := alias_problem(name, features):
             changes.append(f"alias {clean(name, 200)} is left out: on the destination {why}; give it another by hand")
             continue
-        if not isinstance(told, dict) or not isinstance(told.get("filter"), dict):
-            kept[name] = told
+        if not isinstance(alias, dict) or not isinstance(alias.get("filter"), dict):
+            kept[name] = alias
             continue
-        query = modern_query(told["filter"], destination)
+        query = modern_query(alias["filter"], destination)
         shown = clean(name, 200)
         if gone := sorted(_gone_in(query, destination)):
             changes.append(
                 f"alias {shown} is left out: its filter uses {clean(', '.join(gone), 200)}, which was removed"
             )
             continue
-        if query != told["filter"]:
+        if query != alias["filter"]:
             changes.append(f"alias {shown}: its filter is written in the words of newer versions")
-        kept[name] = told | {"filter": query}
+        kept[name] = alias | {"filter": query}
     return kept
 
 
@@ -87,8 +87,8 @@ def _today(kind: str, body: object) -> _Json | None:
     inner: _Json = body if isinstance(body, dict) else {}
     today: _Json | None = None
     if kind in {"and", "or"}:
-        told = inner.get("filters", []) if inner else body
-        today = {"bool": {"filter" if kind == "and" else "should": told if isinstance(told, list) else [told]}}
+        filters = inner.get("filters", []) if inner else body
+        today = {"bool": {"filter" if kind == "and" else "should": filters if isinstance(filters, list) else [filters]}}
     elif kind == "not":
         today = {"bool": {"must_not": [inner.get("filter", inner.get("query", inner))]}}
     elif kind == "filtered":

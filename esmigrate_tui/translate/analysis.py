@@ -89,9 +89,13 @@ def translate_analysis(settings: dict[str, Any], destination: Version, changes: 
         return settings
     kept = {key: value for key, value in settings.items() if not _is_part(key)}
     mine = {kind: parts.names(kind) for kind in _KINDS}
-    gone = {name for (kind, name), told in parts.found.items() if kind == "filter" and told.get("type") == "standard"}
+    gone = {
+        name
+        for (kind, name), component in parts.found.items()
+        if kind == "filter" and component.get("type") == "standard"
+    }
     gone = gone if destination.major >= 7 else set()
-    for (kind, name), told in parts.found.items():
+    for (kind, name), component in parts.found.items():
         where = f"{_PREFIX}{kind}.{name}"
         shown = clean(where, 200)
         if kind == "filter" and name in gone:
@@ -100,7 +104,7 @@ def translate_analysis(settings: dict[str, Any], destination: Version, changes: 
         if kind == "analyzer" and name == "default_index" and destination.major >= 5:
             where = f"{_PREFIX}analyzer.default"
             changes.append(f"setting {shown} is written {where} now")
-        new = _component(kind, told, destination, shown, changes)
+        new = _component(kind, component, destination, shown, changes)
         new = _references(kind, new, destination, mine, gone, shown, changes)
         kept |= {f"{where}.{word}": value for word, value in new.items()}
     if destination.major >= 7:
@@ -122,9 +126,11 @@ def _is_part(key: str) -> bool:
     return bool(_AnalysisParts({key: ""}).found)
 
 
-def _component(kind: str, told: dict[str, Any], destination: Version, shown: str, changes: list[str]) -> dict[str, Any]:
+def _component(
+    kind: str, component: dict[str, Any], destination: Version, shown: str, changes: list[str]
+) -> dict[str, Any]:
     """One component with its type's name of today, and without settings that are refused."""
-    new = dict(told)
+    new = dict(component)
     if kind == "analyzer" and destination.major >= 5:
         if "alias" in new:
             alias = clean(str(new.pop("alias")), 80)
@@ -148,7 +154,7 @@ def _component(kind: str, told: dict[str, Any], destination: Version, shown: str
 
 def _references(
     kind: str,
-    told: dict[str, Any],
+    component: dict[str, Any],
     destination: Version,
     mine: dict[str, set[str]],
     gone: set[str],
@@ -156,11 +162,11 @@ def _references(
     changes: list[str],
 ) -> dict[str, Any]:
     """One component with today's names of those that it names; one that the index defines itself keeps its name."""
-    new = dict(told)
+    new = dict(component)
     for word, target in _REFERS.items():
-        if word not in told or (kind not in {"analyzer", "normalizer"} and word == "tokenizer"):
+        if word not in component or (kind not in {"analyzer", "normalizer"} and word == "tokenizer"):
             continue
-        value = told[word]
+        value = component[word]
         names = value if isinstance(value, list) else [one.strip() for one in str(value).split(",")]
         today = [_today(str(one), target, destination, mine) for one in names]
         today = [one for one in today if one is not None and not (target == "filter" and one in gone)]
@@ -188,12 +194,12 @@ def _with_limits(kept: dict[str, Any], parts: _AnalysisParts, changes: list[str]
     """The limits that 7.0 sets to the span of n-grams and shingles, raised to what the definition has."""
     grams: list[int] = []
     shingles: list[int] = []
-    for (kind, _), told in parts.found.items():
-        if kind in {"filter", "tokenizer"} and str(told.get("type")).lower() == "ngram":
-            grams.append(_whole(told.get("max_gram"), 2) - _whole(told.get("min_gram"), 1))
-        elif kind == "filter" and told.get("type") == "shingle":
-            unigrams = str(told.get("output_unigrams", "true")).lower() != "false"
-            span = _whole(told.get("max_shingle_size"), 2) - _whole(told.get("min_shingle_size"), 2)
+    for (kind, _), component in parts.found.items():
+        if kind in {"filter", "tokenizer"} and str(component.get("type")).lower() == "ngram":
+            grams.append(_whole(component.get("max_gram"), 2) - _whole(component.get("min_gram"), 1))
+        elif kind == "filter" and component.get("type") == "shingle":
+            unigrams = str(component.get("output_unigrams", "true")).lower() != "false"
+            span = _whole(component.get("max_shingle_size"), 2) - _whole(component.get("min_shingle_size"), 2)
             shingles.append(span + unigrams)
     for name, needed, usual in (
         ("index.max_ngram_diff", max(grams, default=0), 1),
@@ -206,9 +212,9 @@ def _with_limits(kept: dict[str, Any], parts: _AnalysisParts, changes: list[str]
 
 def _of_synonyms(parts: _AnalysisParts, changes: list[str]) -> None:
     """Say which filters stand before synonyms and cannot read them, which 7.0 refuses."""
-    types = {name: str(told.get("type")) for (kind, name), told in parts.found.items() if kind == "filter"}
-    for (kind, name), told in parts.found.items():
-        filters = told.get("filter")
+    types = {name: str(component.get("type")) for (kind, name), component in parts.found.items() if kind == "filter"}
+    for (kind, name), component in parts.found.items():
+        filters = component.get("filter")
         if kind != "analyzer" or not isinstance(filters, list):
             continue
         before: list[str] = []
@@ -225,24 +231,24 @@ def _of_synonyms(parts: _AnalysisParts, changes: list[str]) -> None:
 
 def _of_files(parts: _AnalysisParts, changes: list[str]) -> None:
     """Say which files must lie on the nodes of the destination."""
-    for (kind, name), told in parts.found.items():
-        for word, value in told.items():
+    for (kind, name), component in parts.found.items():
+        for word, value in component.items():
             if word.endswith("_path") or word in {"user_dictionary", "rule_files"}:
                 files = ", ".join(_texts(value))
                 changes.append(
                     f"setting {_PREFIX}{kind}.{clean(name, 80)}.{word}: the file {clean(files, 200)} must be on every "
                     "node of the destination"
                 )
-        if told.get("type") == "hunspell":
-            language = clean(str(told.get("locale", told.get("language", ""))), 80)
+        if component.get("type") == "hunspell":
+            language = clean(str(component.get("locale", component.get("language", ""))), 80)
             changes.append(
                 f"setting {_PREFIX}{kind}.{clean(name, 80)}: the dictionary {language} must be on every node of the "
                 "destination"
             )
-        if told.get("synonyms_set") is not None:
+        if component.get("synonyms_set") is not None:
             changes.append(
                 f"setting {_PREFIX}{kind}.{clean(name, 80)}.synonyms_set: the set "
-                f"{clean(str(told['synonyms_set']), 200)} must be on the destination"
+                f"{clean(str(component['synonyms_set']), 200)} must be on the destination"
             )
 
 

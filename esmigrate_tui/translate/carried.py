@@ -84,34 +84,34 @@ def _overlapping(one: _Json, other: _Json) -> bool:
 
 
 def _one(
-    told: StoredDefinition,
+    stored: StoredDefinition,
     known: dict[tuple[DefinitionKind, str], _Json],
     destination: Version,
     source: Version,
     plugins: Collection[str] | None,
     processors: Collection[str] | None,
 ) -> CarriedDefinition | None:
-    kind = told.kind
-    if is_too_deep(told.body):
+    kind = stored.kind
+    if is_too_deep(stored.body):
         why = f"it is nested deeper than {DEFINITION_LEVELS} levels of JSON, which this program does not follow"
-        return CarriedDefinition(kind=kind, name=told.name, body="{}", changes=(why,), conflict=NameConflict.REFUSED)
+        return CarriedDefinition(kind=kind, name=stored.name, body="{}", changes=(why,), conflict=NameConflict.REFUSED)
     if kind is DefinitionKind.PIPELINE:
-        new = translate_pipeline(told.body, destination, source, processors)
+        new = translate_pipeline(stored.body, destination, source, processors)
     elif kind is DefinitionKind.POLICY:
-        new = translate_policy(told.body, destination)
+        new = translate_policy(stored.body, destination)
     elif kind is DefinitionKind.LEGACY:
-        new = translate_template(told.body, destination, source, plugins)
+        new = translate_template(stored.body, destination, source, plugins)
         kind = DefinitionKind.LEGACY if destination < COMPOSABLE else DefinitionKind.TEMPLATE
     elif destination < COMPOSABLE:
         return None
     else:
-        new = translate_composable(told.body, destination, source, plugins)
+        new = translate_composable(stored.body, destination, source, plugins)
     conflict = NameConflict.REFUSED if new.conflicts else NameConflict.NONE
-    if (mine := known.get((kind, told.name))) is not None:
+    if (mine := known.get((kind, stored.name))) is not None:
         conflict = NameConflict.SAME if _known(kind, mine) == comparable(new.body) else NameConflict.OTHER
     return CarriedDefinition(
         kind=kind,
-        name=told.name,
+        name=stored.name,
         body=msgspec.json.format(msgspec.json.encode(_sent(kind, new.body, destination)), indent=2).decode(),
         changes=(*new.changes, *new.conflicts),
         conflict=conflict,

@@ -263,11 +263,11 @@ def _spelled(field: _Json, manner: TranslationContext) -> _Json:
 
 def _scored(field: _Json, manner: TranslationContext, path: str, changes: list[str]) -> _Json:
     """`default` was the name of the classic similarity until 5.0; new indices cannot have that from 7.0 on."""
-    told = field.get("similarity")
-    if told == "default" and manner.major < 7:
+    similarity = field.get("similarity")
+    if similarity == "default" and manner.major < 7:
         changes.append(f"{path}: similarity is written classic now")
         return field | {"similarity": "classic"}
-    if told not in ("default", "classic") or manner.major < 7:
+    if similarity not in ("default", "classic") or manner.major < 7:
         return field
     changes.append(f"{path}: similarity is left out, the classic one was removed; BM25 scores instead")
     return {name: value for name, value in field.items() if name != "similarity"}
@@ -302,18 +302,20 @@ def _completion(field: _Json, path: str, changes: list[str]) -> _Json:
     kept = {name: value for name, value in field.items() if name not in {"payloads", "context"}}
     if "payloads" in field:
         changes.append(f"{path}: payloads is left out, suggestions come with their document")
-    told = field.get("context")
-    if isinstance(told, dict):
-        kept["contexts"] = [_context(name, one, path, changes) for name, one in told.items() if isinstance(one, dict)]
+    contexts = field.get("context")
+    if isinstance(contexts, dict):
+        kept["contexts"] = [
+            _context(name, one, path, changes) for name, one in contexts.items() if isinstance(one, dict)
+        ]
         changes.append(f"{path}: context is written contexts now")
     changes.append(f"{path}: documents that have output, payload or context in it are refused")
     return kept
 
 
-def _context(name: str, told: _Json, path: str, changes: list[str]) -> _Json:
+def _context(name: str, context: _Json, path: str, changes: list[str]) -> _Json:
     """One context; a geo context has one precision now, the finest it had."""
     kept: _Json = {"name": name}
-    for key, value in told.items():
+    for key, value in context.items():
         if key in {"default", "neighbors"}:
             changes.append(f"{path}: {key} of the context {clean(name, 80)} is left out, it was removed")
         elif key == "precision" and isinstance(value, list):

@@ -41,8 +41,8 @@ def _raise(settings: _Json, name: str, wanted: int, why: str, changes: list[str]
 
 
 def _limit(settings: _Json, name: str, usual: int) -> int:
-    told = str(settings.get(name, usual))
-    return int(told) if told.isascii() and told.isdigit() else usual
+    value = str(settings.get(name, usual))
+    return int(value) if value.isascii() and value.isdigit() else usual
 
 
 def _measured(mapping: object, depth: int) -> tuple[int, int, int]:

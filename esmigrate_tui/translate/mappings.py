@@ -127,10 +127,10 @@ def _of_parent(value: object) -> str:
 
 
 def _formats(value: object, manner: TranslationContext, changes: list[str]) -> object:
-    told = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
-    formats = [modern_format(one, joda=manner.joda)[0] for one in told]
-    if formats != told:
-        old, new = clean(", ".join(told), 200), clean(", ".join(formats), 200)
+    before = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
+    formats = [modern_format(one, joda=manner.joda)[0] for one in before]
+    if formats != before:
+        old, new = clean(", ".join(before), 200), clean(", ".join(formats), 200)
         changes.append(f"dynamic_date_formats: {old} is written {new} now")
     return formats if isinstance(value, list) or not formats else formats[0]
 

@@ -16,13 +16,13 @@ _MILLION: Final = (
 
 def created_by(settings: Mapping[str, Any]) -> Version | None:
     """The major version that made the index, from its settings (nested or flat); None where they do not say."""
-    told: object = settings.get("index.version.created", settings.get("version.created"))
+    created: object = settings.get("index.version.created", settings.get("version.created"))
     for names in (("index", "version", "created"), ("version", "created")):
         inner: object = settings
         for name in names:
             inner = inner.get(name) if isinstance(inner, dict) else None
-        told = inner if told is None else told
-    text = str(told)
+        created = inner if created is None else created
+    text = str(created)
     return Version(int(text) // _MILLION) if text.isascii() and text.isdigit() and len(text) <= 12 else None
 
 

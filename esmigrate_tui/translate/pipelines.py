@@ -35,14 +35,14 @@ TOLD: Final = ("created_date", "created_date_millis", "modified_date", "modified
 
 
 def translate_pipeline(
-    told: _Json, destination: Version, source: Version, processors: Collection[str] | None = None
+    pipeline: _Json, destination: Version, source: Version, processors: Collection[str] | None = None
 ) -> Translation:
     """A pipeline as `GET /_ingest/pipeline` told it, for `destination`.
 
     `processors` are those that the destination has, where they are known.
     """
     work = _PipelineTranslation(destination, source, processors)
-    body = {name: value for name, value in told.items() if name not in TOLD}
+    body = {name: value for name, value in pipeline.items() if name not in TOLD}
     for name in ("processors", "on_failure"):
         if name in body:
             body[name] = work.all(body[name], name)
@@ -59,23 +59,23 @@ class _PipelineTranslation:
         self.changes: list[str] = []
         self.conflicts: list[str] = []
 
-    def all(self, told: object, path: str) -> object:
+    def all(self, processors: object, path: str) -> object:
         """A list of processors."""
-        if not isinstance(told, list):
-            return told
-        return [self._one(one, f"{path}[{number}]") for number, one in enumerate(told)]
+        if not isinstance(processors, list):
+            return processors
+        return [self._one(one, f"{path}[{number}]") for number, one in enumerate(processors)]
 
-    def _one(self, told: object, path: str) -> object:
-        if not isinstance(told, dict):
-            return told
-        return {kind: self._body(kind, body, f"{path}.{clean(kind, 80)}") for kind, body in told.items()}
+    def _one(self, processor: object, path: str) -> object:
+        if not isinstance(processor, dict):
+            return processor
+        return {kind: self._body(kind, body, f"{path}.{clean(kind, 80)}") for kind, body in processor.items()}
 
-    def _body(self, kind: str, told: object, path: str) -> object:
+    def _body(self, kind: str, processor: object, path: str) -> object:
         if self._processors is not None and kind not in self._processors:
             self.conflicts.append(f"{path}: the destination has no such processor")
-        if not isinstance(told, dict):
-            return told
-        new = dict(told)
+        if not isinstance(processor, dict):
+            return processor
+        new = dict(processor)
         if kind == "script" or isinstance(new.get("script"), dict):
             new = self._scripted(new, path)
         if kind in _DATED and self._joda:
@@ -99,8 +99,8 @@ class _PipelineTranslation:
             new["on_failure"] = self.all(new["on_failure"], f"{path}.on_failure")
         return new
 
-    def _scripted(self, told: _Json, path: str) -> _Json:
-        new = dict(told)
+    def _scripted(self, script: _Json, path: str) -> _Json:
+        new = dict(script)
         if self._major >= 6 and "inline" in new:
             new["source"] = new.pop("inline")
             self._say(f"{path}.inline is written source now")
@@ -117,10 +117,10 @@ class _PipelineTranslation:
             self._say(f"{path}.lang: {clean(str(new['lang']), 80)} was removed, write the script in painless")
         return new
 
-    def _dated(self, told: _Json, word: str, path: str) -> _Json:
-        formats = told.get(word)
+    def _dated(self, processor: _Json, word: str, path: str) -> _Json:
+        formats = processor.get(word)
         if not isinstance(formats, list):
-            return told
+            return processor
         modern = []
         for one in formats:
             if not isinstance(one, str) or one in _FIXED_FORMATS:
@@ -131,7 +131,7 @@ class _PipelineTranslation:
             self.changes.extend(notes)
         if modern != formats:
             self._say(f"{path}.{word}: written {clean(', '.join(map(str, modern)), 200)} now")
-        return told | {word: modern}
+        return processor | {word: modern}
 
     def _say(self, what: str) -> None:
         self.changes.append(what)

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 _Json = dict[str, Any]
 
 
-def translate_policy(told: _Json, destination: Version) -> Translation:
+def translate_policy(stored: _Json, destination: Version) -> Translation:
     """A policy as `GET /_ilm/policy` told it, for `destination`."""
     changes: list[str] = []
-    policy = told.get("policy")
+    policy = stored.get("policy")
     kept = dict(policy) if isinstance(policy, dict) else {}
     phases = kept.get("phases")
     if isinstance(phases, dict):
@@ -28,10 +28,10 @@ def translate_policy(told: _Json, destination: Version) -> Translation:
     return Translation(body={"policy": kept}, changes=tuple(dict.fromkeys(changes)))
 
 
-def _phase(name: str, told: object, destination: Version, changes: list[str]) -> object:
-    actions = told.get("actions") if isinstance(told, dict) else None
-    if not isinstance(told, dict) or not isinstance(actions, dict):
-        return told
+def _phase(name: str, phase: object, destination: Version, changes: list[str]) -> object:
+    actions = phase.get("actions") if isinstance(phase, dict) else None
+    if not isinstance(phase, dict) or not isinstance(actions, dict):
+        return phase
     kept: _Json = {}
     for action, body in actions.items():
         where = f"{clean(name, 80)}.{clean(action, 80)}"
@@ -53,4 +53,4 @@ def _phase(name: str, told: object, destination: Version, changes: list[str]) ->
                 f"{where}: the snapshot policy {clean(str(inner['policy']), 200)} must be on the destination"
             )
         kept[action] = body
-    return told | {"actions": kept}
+    return phase | {"actions": kept}

@@ -55,12 +55,12 @@ def side_by_side(source: _Json, destination: _Json) -> tuple[SideBySideLine, ...
 
 def of_source(definition: IndexDefinition) -> tuple[_Json, tuple[str, ...]]:
     """What the source says of an index, and the names of the settings that are left out as each index's own."""
-    told = _comparable(
+    body = _comparable(
         {"settings": definition.settings, "mappings": definition.mappings, "aliases": definition.aliases}
     )
-    settings = told["settings"]
+    settings = body["settings"]
     own = tuple(name for name in settings if name.startswith(OF_ITS_OWN))
-    return told | {"settings": {name: one for name, one in settings.items() if name not in own}}, own
+    return body | {"settings": {name: one for name, one in settings.items() if name not in own}}, own
 
 
 def of_body(create: str) -> _Json:

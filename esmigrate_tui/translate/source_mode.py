@@ -23,11 +23,11 @@ _BY_SETTING: Final = 9
 
 def with_source_mode(settings: _Json, mapping: _Json, destination: Version, changes: list[str]) -> tuple[_Json, _Json]:
     """Flat settings and typeless mapping, the mode of `_source` where `destination` looks for it."""
-    told = mapping.get("_source")
-    if destination.major < _BY_SETTING or not isinstance(told, dict) or "mode" not in told:
+    source = mapping.get("_source")
+    if destination.major < _BY_SETTING or not isinstance(source, dict) or "mode" not in source:
         return settings, mapping
-    mode = str(told["mode"]).lower()
-    rest = {name: value for name, value in told.items() if name != "mode"}
+    mode = str(source["mode"]).lower()
+    rest = {name: value for name, value in source.items() if name != "mode"}
     kept = {name: value for name, value in mapping.items() if name != "_source"} | ({"_source": rest} if rest else {})
     if mode not in _MODES:
         changes.append(f"_source.mode is left out: {clean(mode, 80)} is none")

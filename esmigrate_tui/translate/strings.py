@@ -54,30 +54,32 @@ def without_string(field: _Json, path: str, changes: list[str]) -> _Json:
 
 def modern_fielddata(field: _Json, path: str, changes: list[str]) -> _Json:
     """What 2.x said of values in memory, as the parameters that came after it."""
-    told = field.get("fielddata")
-    if not isinstance(told, dict):
+    fielddata = field.get("fielddata")
+    if not isinstance(fielddata, dict):
         return field
     kept = {name: value for name, value in field.items() if name != "fielddata"}
     kind = kept.get("type")
-    if told.get("loading") == "eager_global_ordinals" and kind in ("text", "keyword"):
+    if fielddata.get("loading") == "eager_global_ordinals" and kind in ("text", "keyword"):
         kept["eager_global_ordinals"] = True
-    if kind == "text" and told.get("format") != "disabled":
+    if kind == "text" and fielddata.get("format") != "disabled":
         kept["fielddata"] = True
-        if limits := {name: _number(told, name) for name in ("min", "max", "min_segment_size") if _has(told, name)}:
+        if limits := {
+            name: _number(fielddata, name) for name in ("min", "max", "min_segment_size") if _has(fielddata, name)
+        }:
             kept["fielddata_frequency_filter"] = limits
     changes.append(f"{path}: fielddata is {'written true now' if 'fielddata' in kept else 'left out, it was removed'}")
     return kept
 
 
-def _has(told: _Json, name: str) -> bool:
-    return _number(told, name) is not None
+def _has(fielddata: _Json, name: str) -> bool:
+    return _number(fielddata, name) is not None
 
 
-def _number(told: _Json, name: str) -> float | None:
+def _number(fielddata: _Json, name: str) -> float | None:
     """One limit of the frequency filter, nested or with a dotted name, as 2.x answers either."""
-    inner: object = told.get(f"filter.frequency.{name}")
+    inner: object = fielddata.get(f"filter.frequency.{name}")
     if inner is None:
-        inner = told.get("filter")
+        inner = fielddata.get("filter")
         for part in ("frequency", name):
             inner = inner.get(part) if isinstance(inner, dict) else None
     try:

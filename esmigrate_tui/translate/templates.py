@@ -33,15 +33,15 @@ _BESIDE: Final = ("version", "_meta", "deprecated")
 
 
 def translate_template(
-    told: _Json, destination: Version, source: Version, plugins: Collection[str] | None = None
+    template: _Json, destination: Version, source: Version, plugins: Collection[str] | None = None
 ) -> Translation:
     """A legacy template, as `GET /_template` told it, for `destination`: composable from 7.8 on."""
     changes: list[str] = []
-    patterns = told.get("index_patterns", told.get("template", []))
+    patterns = template.get("index_patterns", template.get("template", []))
     patterns = [one for one in (patterns if isinstance(patterns, list) else [patterns]) if isinstance(one, str)]
-    inner, conflicts = _inner(told, destination, source, plugins, changes)
-    beside = {name: told[name] for name in _BESIDE if told.get(name) is not None}
-    order = told.get("order", 0)
+    inner, conflicts = _inner(template, destination, source, plugins, changes)
+    beside = {name: template[name] for name in _BESIDE if template.get(name) is not None}
+    order = template.get("order", 0)
     order = order if isinstance(order, int) and not isinstance(order, bool) else 0
     body: _Json
     if destination >= COMPOSABLE:
@@ -58,18 +58,18 @@ def translate_template(
 
 
 def translate_composable(
-    told: _Json, destination: Version, source: Version, plugins: Collection[str] | None = None
+    stored: _Json, destination: Version, source: Version, plugins: Collection[str] | None = None
 ) -> Translation:
     """An index template or a component, as 7.8 and newer tell them, for a destination of 7.8 or newer."""
     changes: list[str] = []
-    template = told.get("template")
-    body = dict(told)
+    template = stored.get("template")
+    body = dict(stored)
     conflicts: tuple[str, ...] = ()
     if isinstance(template, dict):
         inner, conflicts = _inner(template, destination, source, plugins, changes)
         body["template"] = inner
-    components = told.get("composed_of")
-    absent = told.get("ignore_missing_component_templates")
+    components = stored.get("composed_of")
+    absent = stored.get("ignore_missing_component_templates")
     changes.extend(
         f"it is composed of {clean(str(name), 200)}, which must be on the destination"
         for name in (components if isinstance(components, list) else ())
@@ -82,14 +82,14 @@ def translate_composable(
 
 
 def _inner(
-    told: _Json, destination: Version, source: Version, plugins: Collection[str] | None, changes: list[str]
+    template: _Json, destination: Version, source: Version, plugins: Collection[str] | None, changes: list[str]
 ) -> tuple[_Json, tuple[str, ...]]:
     """Settings, mappings and aliases of a template, and what is beside them in one of 7.8 or newer."""
-    kept: _Json = {name: told[name] for name in ("lifecycle", "data_stream_options") if name in told}
+    kept: _Json = {name: template[name] for name in ("lifecycle", "data_stream_options") if name in template}
     conflicts: tuple[str, ...] = ()
-    settings = told.get("settings")
-    mappings = told.get("mappings")
-    aliases = told.get("aliases")
+    settings = template.get("settings")
+    mappings = template.get("mappings")
+    aliases = template.get("aliases")
     new: _Json = {}
     if isinstance(settings, dict):
         new, settings_changes = translate_settings(settings, destination, source, referring=_REFERRING)

@@ -52,7 +52,7 @@ def _patiently(source: bytes) -> bytes:
     """The same for what msgspec does not read and Elasticsearch keeps: lone surrogates, great depth."""
     try:
         text = source.decode("utf-8", "surrogatepass")
-        value = json.loads(text, parse_float=lambda told: _Number(exact_number(told)), parse_int=_Number, strict=False)
+        value = json.loads(text, parse_float=lambda one: _Number(exact_number(one)), parse_int=_Number, strict=False)
         return _written(value).encode("utf-8", "surrogatepass")
     except (ValueError, RecursionError):
         return source

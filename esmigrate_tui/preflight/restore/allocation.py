@@ -34,11 +34,12 @@ async def allocation_settings(draft: Draft, clusters: Clusters) -> AsyncIterator
     if wanted.mount is Mount.SHARED_CACHE:
         return
     nodes = await clusters.destination.surroundings.nodes()
-    told = await clusters.source.surroundings.index_settings(f"{ALLOCATION}*") if clusters.source is not None else None
-    if nodes is None or told is None:
+    source = clusters.source
+    settings_of = await source.surroundings.index_settings(f"{ALLOCATION}*") if source is not None else None
+    if nodes is None or settings_of is None:
         yield note(
             title="Where the indices want their shards cannot be seen "
-            + ("without the source" if told is None else "on the destination"),
+            + ("without the source" if settings_of is None else "on the destination"),
             why="An index brings its allocation settings along; where no node fits, its restore hangs.",
             fix="Nothing has to be done: the run says so if it happens. To be sure, ignore these settings:",
             copy=f"{ALLOCATION}*",
@@ -48,7 +49,7 @@ async def allocation_settings(draft: Draft, clusters: Clusters) -> AsyncIterator
     shards = primary_shards(draft, snapshot)
     hindered: dict[str, tuple[str, ...]] = {}
     for one in (one for name in draft.selected for one in snapshot_indices(snapshot, name)):
-        settings = restored_settings(told.get(one, {}), wanted)
+        settings = restored_settings(settings_of.get(one, {}), wanted)
         if found := hindrances(settings, nodes, shards.get(one)):
             hindered[one] = found
     if not hindered:
@@ -100,13 +101,13 @@ async def analysis_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
     lacking = tuple(sorted(part for part in theirs - ours if part.startswith("analysis-")))
     if not lacking or not draft.selected:
         return
-    told = await clusters.source.surroundings.index_settings("index.analysis.*") or {}
-    chosen = tuple(one for name in draft.selected for one in snapshot_indices(snapshot, name) if one in told)
+    settings = await clusters.source.surroundings.index_settings("index.analysis.*") or {}
+    chosen = tuple(one for name in draft.selected for one in snapshot_indices(snapshot, name) if one in settings)
     if chosen:
         yield warning(
             title=f"The destination lacks {listed(lacking)}, and analysers are defined by {listed(chosen)}",
             evidence="; ".join(
-                sorted({value for name in chosen for key, value in told[name].items() if ".type" in key})
+                sorted({value for name in chosen for key, value in settings[name].items() if ".type" in key})
             ),
             why="An index whose analyser needs a missing part stays red: no node can open its shards.",
             fix="Install the same analysis plugins on every node of the destination, or leave these indices out.",
@@ -117,5 +118,5 @@ async def analysis_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
 
 def primary_shards(draft: Draft, snapshot: SnapshotFacts) -> dict[str, int]:
     """Primary shards of the indices in the snapshot, those left out of which neither it nor the source says."""
-    told = {one.name: one.shards for one in snapshot.details if one.shards is not None}
-    return {index.name: index.shards for index in draft.source_indices} | told
+    in_snapshot = {one.name: one.shards for one in snapshot.details if one.shards is not None}
+    return {index.name: index.shards for index in draft.source_indices} | in_snapshot

@@ -129,10 +129,10 @@ def open_indices_in_the_way(draft: Draft) -> Iterator[Finding]:
             subjects=tuple(taken.unknown_shards),
         )
     if taken.lost:
-        told = [f"{name}: {_documents(amount)}" for name, amount in taken.lost.items()]
+        counts = [f"{name}: {_documents(amount)}" for name, amount in taken.lost.items()]
         yield warning(
             title=f"What is in {counted(len(taken.lost), 'index', 'indices')} of the destination will be lost: "
-            f"{listed(told)}",
+            f"{listed(counts)}",
             evidence="; ".join(f"{name}: {draft.in_the_way[name]}" for name in list(taken.lost)[:5]),
             why="A deleted index cannot be restored, and a closed one is overwritten by the restore.",
             fix="Accept it only if nobody needs these documents, or give the restored indices another name.",

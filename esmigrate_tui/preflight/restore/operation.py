@@ -39,15 +39,15 @@ async def lifecycle_running(draft: Draft, clusters: Clusters) -> AsyncIterator[F
     if snapshot is None or wanted is None or not draft.selected:
         return
     modes = await clusters.destination.surroundings.lifecycle()
-    told = await clusters.source.surroundings.index_settings(_LIFECYCLE) if clusters.source is not None else None
+    settings = await clusters.source.surroundings.index_settings(_LIFECYCLE) if clusters.source is not None else None
     chosen = {one for name in draft.selected for one in snapshot_indices(snapshot, name)}
-    for finding in judged_lifecycles(modes, told, chosen, wanted):
+    for finding in judged_lifecycles(modes, settings, chosen, wanted):
         yield finding
 
 
 def judged_lifecycles(
     modes: Mapping[str, str],
-    told: Mapping[str, Mapping[str, str]] | None,
+    settings: Mapping[str, Mapping[str, str]] | None,
     chosen: AbstractSet[str],
     wanted: RestoreOptions,
 ) -> Iterator[Finding]:
@@ -58,10 +58,10 @@ def judged_lifecycles(
     managed = tuple(
         name
         for name in sorted(chosen)
-        if told is not None and restored_settings(told.get(name, {}), wanted).get(_LIFECYCLE)
+        if settings is not None and restored_settings(settings.get(name, {}), wanted).get(_LIFECYCLE)
     )
     is_ignored = any(fnmatchcase(_LIFECYCLE, full(pattern)) for pattern in wanted.ignore_index_settings)
-    if modes.get("ilm") == "RUNNING" and (managed or (told is None and not is_ignored)):
+    if modes.get("ilm") == "RUNNING" and (managed or (settings is None and not is_ignored)):
         whose = listed(managed) if managed else "the restored indices, if they have a policy"
         yield warning(
             title=f"Index lifecycles run on the destination, and will act on {whose}",
@@ -108,10 +108,10 @@ async def speed_caps(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
         settings = {}
     cap = settings.get(_CAP, _DEFAULT_CAP)
     own = wanted.repository.settings.get("max_restore_bytes_per_sec", "")
-    told = f"{_CAP} {cap}" + (f"; max_restore_bytes_per_sec of the repository {own}" if own else "")
+    caps = f"{_CAP} {cap}" + (f"; max_restore_bytes_per_sec of the repository {own}" if own else "")
     yield note(
         title=f"Each node restores at most {cap} a second" + (f", and reads at most {own}" if own else ""),
-        evidence=told,
+        evidence=caps,
         why="A restore counts as a recovery, and recoveries are kept slow so that searches stay quick.",
         fix="Nothing has to be done. On a cluster that nobody uses yet it can be raised for the time of the run "
         "(null restores the default):",

@@ -40,12 +40,12 @@ async def global_state_overwrites(draft: Draft, clusters: Clusters) -> AsyncIter
         )
         return
     there = await clusters.destination.surroundings.global_state()
-    told = "; ".join(f"{kind}: {listed(names)}" for kind, names in there.items())
+    kinds = "; ".join(f"{kind}: {listed(names)}" for kind, names in there.items())
     yield warning(
         title="The global state replaces "
         + (", ".join(f"{number(len(names))} {kind}" for kind, names in there.items()) or "settings and templates")
         + " of the destination",
-        evidence=told,
+        evidence=kinds,
         why="Persistent settings, templates, pipelines and policies of the destination give way to the snapshot's, "
         "also those that the snapshot does not have.",
         fix="Leave the global state out unless the destination is to become what the source was.",

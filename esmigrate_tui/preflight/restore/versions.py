@@ -58,7 +58,7 @@ async def _marks(source: Cluster | None) -> frozenset[str] | None:
     if settings is None:
         return None
     both = ("index.verified_read_only", "index.blocks.write")
-    return frozenset(name for name, told in settings.items() if all(told.get(key) == "true" for key in both))
+    return frozenset(name for name, each in settings.items() if all(each.get(key) == "true" for key in both))
 
 
 def _by_why(judged: dict[str, RestoreJudgement], verdict: Restorability) -> dict[str, tuple[str, ...]]:
