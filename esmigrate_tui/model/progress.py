@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -198,7 +199,7 @@ class Notable(msgspec.Struct, frozen=True, kw_only=True):
     is_problem: bool = False
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
+class Progress(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A run at one moment; `after(event)` is the only way it changes.
 
     `awaited` are the clusters that hold a line open without answering, at most one of each side.
@@ -240,17 +241,17 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         """What the run's method does; nothing in particular before it is known."""
         return traits_of(self.method)
 
-    @property
+    @cached_property
     def done(self) -> int:
         """Documents settled so far, over all tasks."""
         return sum(task.done for task in self.tasks)
 
-    @property
+    @cached_property
     def refused(self) -> int:
         """Documents that were rejected, and rows that were none."""
         return sum(task.refused for task in self.tasks)
 
-    @property
+    @cached_property
     def expected(self) -> int | None:
         """Documents to move over all tasks; None where one does not know."""
         each = [task.expected for task in self.tasks]
@@ -265,7 +266,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
             return 1.0 if self.tasks and all(task.state.is_final for task in self.tasks) else 0.0
         return min(1.0, self.done / self.expected)
 
-    @property
+    @cached_property
     def comparing(self) -> tuple[TaskProgress, ...]:
         """The tasks of which every document is being compared at this moment."""
         return tuple(task for task in self.tasks if task.read_share is not None)
@@ -285,7 +286,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a run was begun and has to be resumed to end: where no process holds it, it was interrupted."""
         return self.outcome in {None, RunOutcome.WAITING} and bool(self.tasks)
 
-    @property
+    @cached_property
     def left_working(self) -> tuple[TaskProgress, ...]:
         """The tasks that servers may still copy by themselves where no process holds the run; never a restore."""
         is_left = self.is_unfinished and self.traits.goes_on_by_itself and not self.traits.stopping_deletes
@@ -296,7 +297,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it is no run, but changes that were made before one: nothing can be resumed, only reverted."""
         return bool(self.run) and not self.tasks and self.outcome in {None, RunOutcome.CHANGED}
 
-    @property
+    @cached_property
     def is_whole(self) -> bool:
         """Whether everything arrived but what was rejected."""
         return all(task.is_proved or task.state is TaskState.WITH_REJECTS for task in self.tasks)
@@ -314,12 +315,12 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
             if task.state in _PARTIAL and task.summary.kind in _DELETED and only in {0, task.summary.number}
         )
 
-    @property
+    @cached_property
     def open_ledger(self) -> tuple[LedgerEntry, ...]:
         """Changes that are still to be reverted."""
         return tuple(entry for entry in self.ledger if entry.is_open)
 
-    @property
+    @cached_property
     def not_carried(self) -> tuple[CarriedOver, ...]:
         """Definitions that were to be made, and were not."""
         return tuple(one for one in self.carried if one.fate.is_open)
@@ -332,14 +333,17 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         """Where the task with that number stands; raises as `task`. Plans number from 1: that place is tried first."""
         if 0 < number <= len(self.tasks) and self.tasks[number - 1].summary.number == number:
             return number - 1
-        for place, task in enumerate(self.tasks):
-            if task.summary.number == number:
-                return place
+        if (place := self._places.get(number)) is not None:
+            return place
         raise ProblemError.of(
             Cause.STATE,
             f"The journal of this run has events of task {number}, which the run does not have.",
             todo="Its plan.toml, beside it, can be run again.",
         )
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {task.summary.number: place for place, task in reversed([*enumerate(self.tasks)])}
 
     def elapsed(self, now: float) -> float:
         """Seconds since the start, until the end."""
@@ -380,56 +384,60 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     # -- the fold --------------------------------------------------------------------------------------------------
 
     def after_all(self, events: Iterable[Event]) -> Progress:
-        """This progress with several more events in it."""
-        progress = self
+        """This progress with several more events in it; what is long is copied once for all of them."""
+        folding = _ProgressFolding(self)
         for event in events:
-            progress = progress.after(event)
-        return progress
+            folding.add(event)
+        return folding.frozen()
 
-    def after(self, event: Event) -> Progress:  # noqa: C901, PLR0911, PLR0912  # one branch an event, side by side
+    def after(self, event: Event) -> Progress:
         """This progress with one more event in it."""
-        now = msgspec.structs.replace(self, last_at=event.at)
+        return self.after_all((event,))
+
+
+class _ProgressFolding:
+    """A progress that events are folded into in place.
+
+    What grows with the run (tasks, ledger, definitions) is kept apart from the rest while events come, so that none of
+    them costs more in a run of ten thousand tasks than in a run of one.
+    """
+
+    def __init__(self, before: Progress) -> None:
+        self._before = before  # knows where each task stands
+        self._now = before  # all but what is kept apart
+        self._tasks = [*before.tasks]
+        self._ledger = [*before.ledger]
+        self._carried = {(one.kind, one.name): one for one in before.carried}
+        self._done = before.done
+
+    def frozen(self) -> Progress:
+        """What has come of it."""
+        carried = tuple(self._carried.values())
+        return msgspec.structs.replace(self._now, tasks=tuple(self._tasks), ledger=tuple(self._ledger), carried=carried)
+
+    def add(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915  # one branch an event, side by side
+        """Fold one more event into it."""
+        self._but(last_at=event.at)
         match event:
             case RunStarted():
-                return msgspec.structs.replace(
-                    now,
-                    run=event.run,
-                    method=event.method,
-                    source=event.source,
-                    destination=event.destination,
-                    started_at=event.at,
-                    tasks=tuple(
-                        TaskProgress(summary=summary, unit=event.method.traits.unit) for summary in event.tasks
-                    ),
-                )
+                self._start(event)
             case RunResumed():
-                rested = msgspec.structs.replace(
-                    now, outcome=None, finished_at=None, rate=Rate(), problem=None, is_stopping=False, awaited=()
-                )
-                return _noting(rested, event.at, "resumed by a new process")
+                self._but(outcome=None, finished_at=None, rate=Rate(), problem=None, is_stopping=False, awaited=())
+                self._note(event.at, "resumed by a new process")
             case TaskStarted():
-                first = self.task(event.task).started_at  # of a run that was resumed
+                first = self._task(event.task).started_at  # of a run that was resumed
                 began = event.at if first is None else first
-                return _with_task(now, event.task, state=TaskState.PREPARING, started_at=began, problem=None)
+                self._task_but(event.task, state=TaskState.PREPARING, started_at=began, problem=None)
             case TaskAdvanced():
-                return _advanced(now, event)
+                self._advance(event)
             case WaitBegan():
-                held = _with_task(now, event.task, state=TaskState.HELD, held_by=event.problem, held_until=event.until)
-                name = self.task(event.task).summary.source_index
-                known = self.task(event.task).held_by
-                if known is not None and known.what == event.problem.what:
-                    return held
-                held = msgspec.structs.replace(held, dip=Notable(at=event.at, text=event.problem.what))
-                return _noting(held, event.at, f"{name} waits: {event.problem.what}", trouble=True)
+                self._hold(event)
             case WaitEnded():
-                return _with_task(now, event.task, state=TaskState.MOVING, held_by=None, held_until=None)
+                self._task_but(event.task, state=TaskState.MOVING, held_by=None, held_until=None)
             case VerificationStarted():
-                return _with_task(
-                    now, event.task, state=TaskState.VERIFYING, held_by=None, held_until=None, read=0, to_read=0
-                )
+                self._task_but(event.task, state=TaskState.VERIFYING, held_by=None, held_until=None, read=0, to_read=0)
             case Verifying():
-                return _with_task(
-                    now,
+                self._task_but(
                     event.task,
                     state=TaskState.VERIFYING,
                     held_by=None,
@@ -439,39 +447,36 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                     is_naming=event.is_naming,
                 )
             case TaskFinished():
-                return _ended(now, event)
+                self._end(event)
             case ResponseAwaited():
-                others = tuple(one for one in self.awaited if one.side is not event.side)
-                kept = others if event.since is None else (*others, event)
-                return msgspec.structs.replace(now, awaited=kept)
+                others = tuple(one for one in self._now.awaited if one.side is not event.side)
+                self._but(awaited=others if event.since is None else (*others, event))
             case LedgerChanged():
-                place = bisect_left(self.ledger, event.entry.number, key=lambda entry: entry.number)
-                is_known = place < len(self.ledger) and self.ledger[place].number == event.entry.number
-                after = self.ledger[place + is_known :]
-                return msgspec.structs.replace(now, ledger=(*self.ledger[:place], event.entry, *after))
+                self._enter(event.entry)
             case CarriedOver():
-                carried = tuple(one for one in self.carried if (one.kind, one.name) != (event.kind, event.name))
-                with_it = msgspec.structs.replace(now, carried=(*carried, event))
-                return _noting(with_it, event.at, f"{event.label}: {event.words}", trouble=event.fate.is_open)
+                self._carried.pop((event.kind, event.name), None)  # the newest is the last one
+                self._carried[event.kind, event.name] = event
+                self._note(event.at, f"{event.label}: {event.words}", is_problem=event.fate.is_open)
             case Paused():
-                paused = msgspec.structs.replace(now, is_paused=True, dip=Notable(at=event.at, text="paused"))
-                return _noting(paused, event.at, "paused")
+                self._but(is_paused=True, dip=Notable(at=event.at, text="paused"))
+                self._note(event.at, "paused")
             case Continued():
-                return _noting(msgspec.structs.replace(now, is_paused=False), event.at, "continued")
+                self._but(is_paused=False)
+                self._note(event.at, "continued")
             case PaceChanged():
                 pace = f"{event.requests_per_second:g} documents/s" if event.requests_per_second else "no limit"
-                paced = msgspec.structs.replace(now, requests_per_second=event.requests_per_second)
-                return _noting(paced, event.at, f"pace: {pace}")
+                self._but(requests_per_second=event.requests_per_second)
+                self._note(event.at, f"pace: {pace}")
             case ArrivalsAccepted():
-                said = msgspec.structs.replace(now, is_enough=True, is_paused=False)
-                return _noting(said, event.at, "you said that everything has arrived")
+                self._but(is_enough=True, is_paused=False)
+                self._note(event.at, "you said that everything has arrived")
             case Noted():
-                name = self.task(event.task).summary.source_index + ": " if event.task else ""
-                is_stopping = self.is_stopping or (not event.task and event.text == STOP_ASKED)
-                return _noting(msgspec.structs.replace(now, is_stopping=is_stopping), event.at, name + event.text)
+                name = self._task(event.task).summary.source_index + ": " if event.task else ""
+                if not event.task and event.text == STOP_ASKED:
+                    self._but(is_stopping=True)
+                self._note(event.at, name + event.text)
             case RunFinished():
-                return msgspec.structs.replace(
-                    now,
+                self._but(
                     outcome=event.outcome,
                     finished_at=event.at,
                     problem=event.problem,
@@ -479,16 +484,86 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                     is_stopping=False,
                 )
 
+    def _but(self, **changes: object) -> None:
+        self._now = msgspec.structs.replace(self._now, **changes)
 
-def _with_task(progress: Progress, number: int, **changes: object) -> Progress:
-    place = progress.place(number)
-    task = msgspec.structs.replace(progress.tasks[place], **changes)
-    return msgspec.structs.replace(progress, tasks=(*progress.tasks[:place], task, *progress.tasks[place + 1 :]))
+    def _task(self, number: int) -> TaskProgress:
+        return self._tasks[self._before.place(number)]
 
+    def _task_but(self, number: int, **changes: object) -> None:
+        place = self._before.place(number)
+        before = self._tasks[place]
+        self._tasks[place] = after = msgspec.structs.replace(before, **changes)
+        self._done += after.done - before.done
 
-def _noting(progress: Progress, at: float, text: str, *, trouble: bool = False) -> Progress:
-    line = Notable(at=at, text=text, is_problem=trouble)
-    return msgspec.structs.replace(progress, notable=(*progress.notable, line)[-_NOTABLE:])
+    def _note(self, at: float, text: str, *, is_problem: bool = False) -> None:
+        line = Notable(at=at, text=text, is_problem=is_problem)
+        self._but(notable=(*self._now.notable, line)[-_NOTABLE:])
+
+    def _start(self, event: RunStarted) -> None:
+        unit = event.method.traits.unit
+        self._tasks = [TaskProgress(summary=summary, unit=unit) for summary in event.tasks]
+        self._done = 0
+        self._but(
+            run=event.run,
+            method=event.method,
+            source=event.source,
+            destination=event.destination,
+            started_at=event.at,
+            tasks=tuple(self._tasks),
+        )
+        self._before = self._now
+
+    def _hold(self, event: WaitBegan) -> None:
+        task = self._task(event.task)
+        self._task_but(event.task, state=TaskState.HELD, held_by=event.problem, held_until=event.until)
+        if task.held_by is None or task.held_by.what != event.problem.what:
+            self._but(dip=Notable(at=event.at, text=event.problem.what))
+            self._note(event.at, f"{task.summary.source_index} waits: {event.problem.what}", is_problem=True)
+
+    def _enter(self, entry: LedgerEntry) -> None:
+        place = bisect_left(self._ledger, entry.number, key=lambda entry: entry.number)
+        is_known = place < len(self._ledger) and self._ledger[place].number == entry.number
+        self._ledger[place : place + is_known] = [entry]
+
+    def _advance(self, event: TaskAdvanced) -> None:
+        moved, task = event.moved, self._task(event.task)
+        self._task_but(
+            event.task,
+            state=TaskState.MOVING,
+            held_by=None,
+            held_until=None,
+            **{name: getattr(moved, name) for name in _COUNTED},
+            total=task.total if moved.total is None else moved.total,
+            token=moved.token or task.token,
+            rate=task.rate.after(event.at, moved.done),
+            moved_at=event.at if moved.done > task.done else task.moved_at,
+        )
+        rate = self._now.rate.after(event.at, self._done)
+        self._but(rate=rate, plot=_plotted(self._now.plot, event.at, rate.per_second))
+        if moved.note:
+            self._note(event.at, f"{task.summary.source_index}: {moved.note}", is_problem=moved.is_odd)
+
+    def _end(self, event: TaskFinished) -> None:
+        task = self._task(event.task)
+        state = TaskState(event.outcome.value)
+        arrived = state in {TaskState.VERIFIED, TaskState.WITH_REJECTS}
+        settled = task.expected if task.unit is Unit.BYTES else event.source_count
+        done = task.done
+        if state is TaskState.ACCEPTED and event.destination_count is not None:
+            done = event.destination_count
+        self._task_but(
+            event.task,
+            state=state,
+            finished_at=event.at,
+            held_by=None,
+            held_until=None,
+            **{name: getattr(event, name) for name in _SEEN},
+            done=settled if arrived and settled is not None else done,
+            total=settled if arrived and settled is not None else task.total,
+        )
+        is_problem = state not in {TaskState.VERIFIED, TaskState.ACCEPTED}
+        self._note(event.at, _ending(task.summary, event), is_problem=is_problem)
 
 
 _COUNTED: Final = ("done", "written", "there_already", "collided", "refused", "retries", "parts_done", "parts")
@@ -496,49 +571,6 @@ _SEEN: Final = (
     *("source_count", "destination_count", "refused", "shards", "samples", "compared", "watched", "problem"),
 )
 """What a task has of an event as it stands there."""
-
-
-def _advanced(progress: Progress, event: TaskAdvanced) -> Progress:
-    moved, task = event.moved, progress.task(event.task)
-    then = _with_task(
-        progress,
-        event.task,
-        state=TaskState.MOVING,
-        held_by=None,
-        held_until=None,
-        **{name: getattr(moved, name) for name in _COUNTED},
-        total=task.total if moved.total is None else moved.total,
-        token=moved.token or task.token,
-        rate=task.rate.after(event.at, moved.done),
-        moved_at=event.at if moved.done > task.done else task.moved_at,
-    )
-    then = msgspec.structs.replace(then, rate=progress.rate.after(event.at, then.done))
-    then = msgspec.structs.replace(then, plot=_plotted(progress.plot, event.at, then.rate.per_second))
-    if not moved.note:
-        return then
-    return _noting(then, event.at, f"{task.summary.source_index}: {moved.note}", trouble=moved.is_odd)
-
-
-def _ended(progress: Progress, event: TaskFinished) -> Progress:
-    task = progress.task(event.task)
-    state = TaskState(event.outcome.value)
-    arrived = state in {TaskState.VERIFIED, TaskState.WITH_REJECTS}
-    settled = task.expected if task.unit is Unit.BYTES else event.source_count
-    if state is TaskState.ACCEPTED and event.destination_count is not None:
-        task = msgspec.structs.replace(task, done=event.destination_count)
-    then = _with_task(
-        progress,
-        event.task,
-        state=state,
-        finished_at=event.at,
-        held_by=None,
-        held_until=None,
-        **{name: getattr(event, name) for name in _SEEN},
-        done=settled if arrived and settled is not None else task.done,
-        total=settled if arrived and settled is not None else task.total,
-    )
-    is_problem = state not in {TaskState.VERIFIED, TaskState.ACCEPTED}
-    return _noting(then, event.at, _ending(task.summary, event), trouble=is_problem)
 
 
 def _ending(summary: TaskSummary, event: TaskFinished) -> str:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from esmigrate_tui.model.carried import CarryOutcome, DefinitionKind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import (
+    STOP_ASKED,
     Acknowledged,
+    CarriedOver,
     Event,
     LedgerChanged,
+    Noted,
     Paused,
     RunFinished,
     RunOutcome,
@@ -22,6 +29,7 @@ from esmigrate_tui.model.event import (
     TaskStarted,
     TaskSummary,
     VerificationStarted,
+    Verifying,
     WaitBegan,
     WaitEnded,
 )
@@ -30,6 +38,10 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.progress import Notable, Progress, Rate, TaskState
+from tests.operations import growth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STARTED = RunStarted(
     at=100.0,
@@ -177,3 +189,77 @@ def test_the_plot_of_a_run_of_any_length_stays_small(looks: int) -> None:
     for look in range(looks):
         progress = progress.after(advanced(102.0 + 60 * look, look, total=None))
     assert 1 <= len(progress.plot) <= 121
+
+
+# -- a run of any size -----------------------------------------------------------------------------------------------
+
+
+def entered(number: int, state: EntryState, task: int) -> LedgerChanged:
+    made_by = Request(method="PUT", path=f"/new-{task}")
+    entry = LedgerEntry(number=number, side=Side.DESTINATION, what="an index", made_by=made_by, undo=made_by)
+    return LedgerChanged(at=110.0, entry=msgspec.structs.replace(entry, state=state, task=task))
+
+
+def events_of(task: int) -> list[Event]:
+    """What a typical run says of one task."""
+    states = (EntryState.INTENDED, EntryState.MADE)
+    entries = [entered(task * 3 + number, state, task) for number in range(3) for state in states]
+    return [
+        TaskStarted(at=101.0 + task, task=task),
+        *entries,
+        advanced(102.0 + task, 100, task),
+        VerificationStarted(at=103.0 + task, task=task),
+        verified(104.0 + task, task, 100),
+    ]
+
+
+def begun(tasks: int) -> RunStarted:
+    each = [TaskSummary(number=at + 1, source_index=f"i{at}", destination_index=f"i{at}") for at in range(tasks)]
+    return msgspec.structs.replace(STARTED, tasks=tuple(each))
+
+
+EVENTS = st.one_of(
+    st.builds(TaskStarted, at=st.just(101.0), task=st.integers(1, 2)),
+    st.builds(advanced, st.floats(101, 200), st.integers(0, 1_000), st.integers(1, 2)),
+    st.builds(VerificationStarted, at=st.just(150.0), task=st.integers(1, 2)),
+    st.builds(Verifying, at=st.just(151.0), task=st.integers(1, 2), read=st.integers(0, 9), total=st.just(9)),
+    st.builds(verified, st.just(160.0), st.integers(1, 2), st.integers(0, 1_000)),
+    st.builds(entered, st.integers(1, 5), st.sampled_from(EntryState), st.integers(1, 2)),
+    st.builds(
+        CarriedOver,
+        at=st.just(170.0),
+        kind=st.sampled_from(DefinitionKind),
+        name=st.sampled_from(["a", "b"]),
+        fate=st.sampled_from(CarryOutcome),
+    ),
+    st.builds(Noted, at=st.just(171.0), text=st.sampled_from(["odd", STOP_ASKED]), task=st.integers(0, 2)),
+    st.sampled_from([Paused(at=120.0), RunResumed(at=121.0), RunFinished(at=122.0, outcome=RunOutcome.STOPPED)]),
+    st.just(STARTED),
+)
+
+
+@given(st.lists(EVENTS, max_size=30), st.integers(0, 30))
+def test_events_fold_to_the_same_however_they_come(events: list[Event], cut: int) -> None:
+    one_by_one = folded(*events)
+    assert Progress().after_all([STARTED, *events]) == one_by_one
+    assert folded(*events[:cut]).after_all(events[cut:]) == one_by_one
+    assert one_by_one.done == sum(task.done for task in one_by_one.tasks)
+    numbers = [entry.number for entry in one_by_one.ledger]
+    assert numbers == sorted(set(numbers))
+
+
+def test_an_event_costs_the_same_in_a_run_of_many_tasks() -> None:
+    def fold(tasks: int) -> Callable[[], object]:
+        events = [begun(tasks), *(event for task in range(1, tasks + 1) for event in events_of(task))]
+        return lambda: Progress().after_all(events)
+
+    assert growth(fold) < 4.5
+
+
+def test_a_task_is_found_at_once_whatever_the_numbers_are() -> None:
+    def find(tasks: int) -> Callable[[], object]:
+        each = [TaskSummary(number=at * 7 + 3, source_index="i", destination_index="i") for at in range(tasks)]
+        progress = folded().after(msgspec.structs.replace(STARTED, tasks=tuple(each)))
+        return lambda: [progress.task(summary.number) for summary in each]
+
+    assert growth(find) < 4.5
