@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from bench import first_paint, many_small, many_snapshots, memory, moving, preflight, wizard
+from bench import first_paint, many_small, many_snapshots, memory, moving, one_small, preflight, wizard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,7 @@ FIGURES: Final[dict[str, Callable[[], str]]] = {
     "preflight": preflight.figure,
     "memory": memory.figure,
     "many-small": many_small.figure,
+    "one-small": one_small.figure,
     "moving": moving.figure,
     "moving-to-newest": moving.newest,
     "moving-from-afar": moving.far_away,

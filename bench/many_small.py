@@ -56,7 +56,7 @@ def _names(amount: int) -> list[str]:
     return [f"day-{number:05}" for number in range(amount)]
 
 
-def _fill(ends: Ends, amount: int) -> None:
+def fill(ends: Ends, amount: int) -> None:
     """The source's indices, one shard each."""
     chance = random.Random(7)  # noqa: S311  # the same data in each run
     for name in _names(amount):
@@ -165,18 +165,19 @@ async def _requests(ends: Ends, plan: Plan) -> collections.Counter[str]:
     return collections.Counter(_CountingNode.asked)
 
 
-def _clear(ends: Ends, names: list[str]) -> None:
+def clear(ends: Ends, names: list[str]) -> None:
+    """The destination without these indices."""
     for first in range(0, len(names), 100):
         ends.ask(ends.destination, "DELETE", "/" + ",".join(names[first : first + 100]) + "?ignore_unavailable=true")
 
 
 def _figures(ends: Ends, methods: list[MethodName]) -> list[str]:
     names = _names(INDICES)
-    _fill(ends, INDICES)
+    fill(ends, INDICES)
     taken: dict[str, list[float]] = collections.defaultdict(list)
     for number in range(ROUNDS):
         for mover in (*methods, None):
-            _clear(ends, names)
+            clear(ends, names)
             took = _naive(ends, names) if mover is None else _ours(ends, mover, names)
             taken[mover or "naive"].append(took.seconds)
             print(f"  round {number}: {mover or 'naive'}: {took.seconds:.1f} s", file=sys.stderr, flush=True)
@@ -192,7 +193,7 @@ def _figures(ends: Ends, methods: list[MethodName]) -> list[str]:
     for method in methods:
         ours = statistics.median(taken[method])
         ratio = statistics.median(mine / its for mine, its in zip(taken[method], taken["naive"], strict=True))
-        _clear(ends, names)
+        clear(ends, names)
         asked = asyncio.run(_requests(ends, _plan(ends, method, names[:_COUNTED])))
         lines += [
             f"  {method}: {ours:.1f} s, {ours / INDICES * 1_000:.0f} ms an index",

@@ -9,7 +9,6 @@ import signal
 import sys
 import time
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -96,10 +95,9 @@ async def _follow_to_end(
         loop.remove_signal_handler(signal.SIGINT)
         if steering is not None:
             steering.cancel()
-    paths = await runs.write_report(run)
+    ended, paths = await runs.reported(run)
     if not as_json:
-        ended = await runs.gathered(runs.find(run))
-        click.echo("\n".join(("", *report.as_lines(ended, 100, tuple(map(Path, paths))))))
+        click.echo("\n".join(("", *report.as_lines(ended, 100, paths))))
     if progress.outcome is None:
         click.echo(
             f"esmigrate: the process of run {run} ended without finishing it. "

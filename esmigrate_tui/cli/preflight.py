@@ -11,21 +11,18 @@ from esmigrate_tui.cli.connections import clusters_of
 from esmigrate_tui.cli.output import finding_lines, printable
 from esmigrate_tui.flow import checking
 from esmigrate_tui.flow.acceptance import accepted, is_accepted
-from esmigrate_tui.flow.saving import read_plan
 from esmigrate_tui.model.output import json_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from esmigrate_tui.model.connection import Credential, Side
     from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.plan import Plan
 
 
-async def plan_accepting(path: Path, more: Sequence[str]) -> Plan:
-    """The plan in a file, with more that it accepts; raises ProblemError."""
-    plan = await read_plan(path)
+def also_accepting(plan: Plan, more: Sequence[str]) -> Plan:
+    """The plan with more that it accepts; raises ProblemError."""
     return msgspec.structs.replace(plan, accepted=tuple(sorted({*plan.accepted, *accepted(more)})))
 
 

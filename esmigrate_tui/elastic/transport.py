@@ -16,6 +16,7 @@ from elastic_transport import (
     HttpHeaders,
     SerializerCollection,
     TransportApiResponse,
+    TransportError,
 )
 
 if TYPE_CHECKING:
@@ -150,6 +151,20 @@ class WireNode(AiohttpHttpNode):
     Faults and recorders for tests are subclasses of it.
     """
 
+    _has_failed = False
+
+    async def perform_request(  # type: ignore[override]  # the same call, handed on as it comes
+        self,
+        *given: Any,  # noqa: ANN401  # as above
+        **named: Any,  # noqa: ANN401  # as above
+    ) -> Any:  # noqa: ANN401  # the library's own pair
+        """The same; whether a line may have been rejected for its fingerprint is known when it is closed."""
+        try:
+            return await super().perform_request(*given, **named)
+        except TransportError:
+            self._has_failed = True
+            raise
+
     def _create_aiohttp_session(self) -> None:
         trace = aiohttp.TraceConfig()
         trace.on_request_redirect.append(_refuse_redirect)
@@ -169,7 +184,7 @@ class WireNode(AiohttpHttpNode):
     async def close(self) -> None:  # type: ignore[override]  # asynchronous as its parent's
         """Let go of the lines."""
         await super().close()
-        if self._ssl_assert_fingerprint:
+        if self._ssl_assert_fingerprint and self._has_failed:
             # A line that was rejected for its fingerprint is closed in its own time, and nothing can wait for it.
             await asyncio.sleep(_LINGERING)
 

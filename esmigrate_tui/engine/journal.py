@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeVar
 
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.journal_store import MOST_EVENTS, JournalStore, explained
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.event import Event, Reject
 
 T = TypeVar("T")
+_SHORTEST_POLL: Final = 0.02
 
 
 class Journal:
@@ -108,13 +109,18 @@ class Journal:
         return await self._in_turn(self._store.last)
 
     async def follow(self, after: int = 0, poll: float = 0.25) -> AsyncIterator[list[tuple[int, Event]]]:
-        """Events in batches as they come, until the run has finished or its process has ended."""
+        """Events in batches as they come, until the run has finished or its process has ended.
+
+        After an event the next is looked for at once, then ever more rarely, until every `poll` seconds.
+        """
+        pause = _SHORTEST_POLL
         while True:
             # The lock before the events: what a process wrote before it ended is then never missed.
             is_live = await self._in_turn(lambda: lock.is_held(self.path.with_name("lock")))
             batch = await self.read(after)
             if batch:
                 after = batch[-1][0]
+                pause = _SHORTEST_POLL
                 yield batch
                 continue
             if not is_live:
@@ -124,7 +130,8 @@ class Journal:
                 continue  # it came between the two reads: the end must not be missed
             if newest is not None and isinstance(newest[1], RunFinished):
                 return
-            await asyncio.sleep(poll)
+            await asyncio.sleep(min(pause, poll))
+            pause = min(pause * 1.5, poll)
 
     async def progress(self) -> Progress:
         """The fold of all events until now; what was folded before is not read again."""

@@ -1,5 +1,8 @@
 """The process of a run: `python -m esmigrate_tui.engine.process FOLDER`, credentials on standard input.
 
+With `--wait METHOD` in place of the folder it loads what it needs, and waits for both on standard input (`HandedRun`):
+so it begins at once when the checks before a run are done.
+
 It is the place where a run's real parts are wired together. It outlives the terminal: SIGHUP is ignored; SIGTERM and
 SIGINT end it within seconds, with a journal that says what is true, so that the run can be resumed.
 """
@@ -18,8 +21,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import msgspec
 
+from esmigrate_tui.disk import appending
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.folders import RunFolder, read_plan
+from esmigrate_tui.engine.handover import WAIT, HandedRun
 from esmigrate_tui.engine.holding import RunHeldError, hold_alone
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.lost_journal import sign
@@ -27,6 +32,7 @@ from esmigrate_tui.engine.run import perform
 from esmigrate_tui.engine.same_clusters import require_same_clusters
 from esmigrate_tui.engine.survival import keep_memory_private
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Credential, Side
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode, exit_code
 from esmigrate_tui.model.problem import ProblemError
 
@@ -70,6 +76,8 @@ def steady_clock() -> Callable[[], float]:
 def main(arguments: list[str] | None = None) -> int:
     """Perform the run in the folder that is named."""
     given = sys.argv[1:] if arguments is None else arguments
+    if len(given) == 2 and given[0] == WAIT:  # and the method
+        return _wait(given[1], sys.stdin.buffer)
     if len(given) != 1:
         sys.stderr.write("usage: python -m esmigrate_tui.engine.process FOLDER < CREDENTIALS\n")
         return ExitCode.USAGE
@@ -78,22 +86,51 @@ def main(arguments: list[str] | None = None) -> int:
     return run(Path(given[0]), METHODS, open_clusters, sys.stdin.buffer)
 
 
+def _wait(name: str, pipe: BinaryIO) -> int:
+    """Load what a run of that method needs, wait for the run, and perform it; 0 where none comes."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    keep_memory_private()
+    from esmigrate_tui.elastic import cluster, connect  # noqa: F401, PLC0415  # what `open_clusters` needs
+    from esmigrate_tui.methods import METHODS  # noqa: PLC0415  # as in `main`
+
+    METHODS[MethodName(name)].mover()
+    handed = pipe.read(_LARGEST_PIPEFUL)
+    if not handed:
+        return ExitCode.DONE  # the command has ended without a run
+    try:
+        given = msgspec.msgpack.decode(handed, type=HandedRun)
+    except msgspec.DecodeError:
+        return ExitCode.USAGE  # the command died while it wrote
+    folder = RunFolder(Path(given.folder))
+    log = appending(folder.log)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    os.close(log)
+    return _perform(folder, METHODS, open_clusters, given.credentials)
+
+
 def run(folder: Path, methods: Methods, clusters: OpenClusters, pipe: BinaryIO) -> int:
     """Perform the run in a folder with these methods and clusters, to its end; the exit code.
 
     Credentials are read from `pipe` to its end, as msgpack.
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    os.umask(0o077)
     keep_memory_private()
     try:
         credentials = msgspec.msgpack.decode(pipe.read(_LARGEST_PIPEFUL), type=dict[Side, Credential])
     except msgspec.DecodeError:
         sys.stderr.write("No credentials came through the pipe.\n")
         return ExitCode.USAGE
+    return _perform(RunFolder(folder.absolute()), methods, clusters, credentials)
+
+
+def _perform(
+    folder: RunFolder, methods: Methods, clusters: OpenClusters, credentials: Mapping[Side, Credential]
+) -> int:
+    os.umask(0o077)
     with contextlib.ExitStack() as held:  # until the sentence is written: who waits for the lock reads the log next
         try:
-            return asyncio.run(_run(RunFolder(folder.absolute()), methods, clusters, credentials, held))
+            return asyncio.run(_run(folder, methods, clusters, credentials, held))
         except RunHeldError as error:
             sys.stderr.write(error.problem.what + "\n")
             return ExitCode.HELD

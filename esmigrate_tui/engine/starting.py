@@ -9,20 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import re
 import shutil
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-import esmigrate_tui
 from esmigrate_tui.disk import appending, opened
 from esmigrate_tui.engine.folders import RunFolder, find_run, make_folder, read_plan, replace_plan
+from esmigrate_tui.engine.handover import PROGRAM, hand, spawned
 from esmigrate_tui.engine.holding import (
     POLL_SECONDS,
     RunHeldError,
@@ -39,8 +35,11 @@ from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
+    from esmigrate_tui.engine.handover import ProcessAhead
     from esmigrate_tui.model.connection import Credential
     from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.plan import Plan
@@ -49,22 +48,6 @@ if TYPE_CHECKING:
 _START_SECONDS: Final = 30.0
 
 _LOG_LINES: Final = 6
-
-_SECRETS: Final = re.compile(r"ESMIGRATE_.*(PASSWORD|API_KEY|TOKEN|PASSPHRASE)")
-
-# Each of these makes a program write what it holds to a place that others may read.
-_LEAKS: Final = re.compile(r"TEXTUAL_(LOG|DEBUG|DRIVER|PRESS|DEVTOOLS.*)|SSLKEYLOGFILE")
-
-
-def run_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a run's process: no secret, and nothing that makes it write one down."""
-    kept = {
-        name: value for name, value in environ.items() if not _SECRETS.fullmatch(name) and not _LEAKS.fullmatch(name)
-    }
-    # The package is found from any folder, also where it runs from a checkout that is not installed.
-    here = str(Path(esmigrate_tui.__file__).parent.parent)
-    kept["PYTHONPATH"] = os.pathsep.join(part for part in (here, kept.get("PYTHONPATH", "")) if part)
-    return kept
 
 
 async def begin(
@@ -75,15 +58,17 @@ async def begin(
     new_id: Callable[[], str],
     findings: Sequence[Finding] = (),
     command: tuple[str, ...] = (),
+    ahead: ProcessAhead | None = None,
 ) -> RunFolder:
     """Begin a run in a process of its own; returns when that process has said in the journal that it has begun.
 
     `findings` are the preflight's, kept for the report. `command` is the program that performs it, without the folder;
-    by default this package's own. Raises ProblemError, with the last lines of process.log where the process died.
+    by default this package's own; one that waits `ahead` is taken first. Raises ProblemError, with the last lines of
+    process.log where the process died.
     """
     folder = await asyncio.to_thread(make_folder, plan, home, new_id, findings)
     try:
-        await _start(folder, credentials, command, after=0)
+        await _start(folder, credentials, command, after=0, ahead=ahead)
     except ProblemError as error:
         if isinstance(error, RunHeldError) or error.problem.cause is Cause.STALE:
             await asyncio.to_thread(shutil.rmtree, folder.path, ignore_errors=True)  # nothing of it has begun
@@ -135,12 +120,17 @@ async def newest_event_to_resume(folder: RunFolder) -> int:
 
 
 async def _start(
-    folder: RunFolder, credentials: Mapping[Side, Credential], command: tuple[str, ...], *, after: int
+    folder: RunFolder,
+    credentials: Mapping[Side, Credential],
+    command: tuple[str, ...],
+    *,
+    after: int,
+    ahead: ProcessAhead | None = None,
 ) -> None:
     """Start the process and wait until it has said that it holds the run."""
     log_size = folder.log.stat().st_size if folder.log.exists() else 0
     ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    pid = await asyncio.to_thread(_spawn, folder, credentials, command, asyncio.get_running_loop(), ended)
+    pid = await asyncio.to_thread(_spawn, folder, credentials, command, ahead, asyncio.get_running_loop(), ended)
     deadline = time.monotonic() + _START_SECONDS
     async with Journal.open(folder.journal) as journal:
         while not await _has_begun(folder, journal, after, pid):
@@ -164,6 +154,7 @@ def _spawn(
     folder: RunFolder,
     credentials: Mapping[Side, Credential],
     command: tuple[str, ...],
+    ahead: ProcessAhead | None,
     loop: asyncio.AbstractEventLoop,
     ended: asyncio.Future[int],
 ) -> int:
@@ -171,26 +162,15 @@ def _spawn(
 
     Not `asyncio.create_subprocess_exec`: that kills its child when the loop is closed.
     """
-    program = command or (sys.executable, "-P", "-m", "esmigrate_tui.engine.process")
-    log = appending(folder.log)
-    try:
-        child = subprocess.Popen(  # noqa: S603  # this very program
-            (*program, str(folder.path)),
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            cwd="/",
-            env=run_environment(os.environ),
-            start_new_session=True,
-            umask=0o077,
-        )
-    finally:
-        os.close(log)
+    child = ahead.hand_over(folder.path, credentials) if ahead is not None else None
+    if child is None:
+        log = appending(folder.log)
+        try:
+            child = spawned((*(command or PROGRAM), str(folder.path)), log)
+        finally:
+            os.close(log)
+        hand(child, msgspec.msgpack.encode(dict(credentials)))  # where it died, that is seen in a moment
     threading.Thread(target=_wait_for_end, args=(child, loop, ended), name=f"run {folder.run}", daemon=True).start()
-    if child.stdin is not None:
-        with contextlib.suppress(BrokenPipeError):  # it died; how, is seen in a moment
-            child.stdin.write(msgspec.msgpack.encode(dict(credentials)))
-            child.stdin.close()
     return child.pid
 
 

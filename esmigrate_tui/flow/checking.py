@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from esmigrate_tui.elastic.identity import another_cluster
-from esmigrate_tui.flow.inspection import raise_unreachable
-from esmigrate_tui.flow.planning import plan_of
 from esmigrate_tui.methods.checking import preflight_findings
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Finding, worst_first
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import FeatureState, RestoreKind, SnapshotFacts, SnapshotIndex
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.reading.open_file import what_changed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -130,6 +127,8 @@ async def _snapshot_of(plan: Plan, clusters: Clusters) -> SnapshotFacts | None:
 async def findings_of(draft: Draft, clusters: Clusters, now: float) -> AsyncIterator[Finding]:
     """Every finding for what was answered so far, with what its plan would make once that is known."""
     if draft.reading is not None and draft.traits.loads:
+        from esmigrate_tui.flow.inspection import raise_unreachable  # noqa: PLC0415  # no other method has files
+
         await raise_unreachable(draft.reading)
     async for finding in preflight_findings(_with_tasks(draft, now), clusters):
         yield finding
@@ -140,6 +139,8 @@ def _with_tasks(draft: Draft, now: float) -> Draft:
     reads_documents = draft.method is not None and draft.traits.reads_documents
     if not (reads_documents and draft.selected and draft.definitions.keys() >= set(draft.selected)):
         return draft
+    from esmigrate_tui.flow.planning import plan_of  # noqa: PLC0415  # a plan that exists is checked without it
+
     try:
         plan = plan_of(draft, now)
     except ProblemError:
@@ -183,7 +184,11 @@ async def raise_stale(plan: Plan, clusters: Clusters) -> str:
 async def raise_changed_files(plan: Plan) -> None:
     """Raise ProblemError (stale) where a file of the plan is missing, or differs from what it was."""
     files = tuple(file for task in plan.tasks if task.reading is not None for file in task.reading.files)
-    if files and (what := await asyncio.to_thread(what_changed, files)):
+    if not files:
+        return
+    from esmigrate_tui.reading.open_file import what_changed  # noqa: PLC0415  # no other method has files
+
+    if what := await asyncio.to_thread(what_changed, files):
         raise ProblemError.of(
             Cause.STALE,
             what,

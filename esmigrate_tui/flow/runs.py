@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import time
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui import report
 from esmigrate_tui.engine import folders, listing, starting
+from esmigrate_tui.engine.handover import ProcessAhead
 from esmigrate_tui.engine.journal import Journal, follow
 from esmigrate_tui.engine.places import raise_unsafe, runs_home, user_name
 from esmigrate_tui.engine.survival import logout_warning
@@ -17,7 +18,7 @@ from esmigrate_tui.flow import run_control
 from esmigrate_tui.flow.secrets import credentials_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from esmigrate_tui.engine.folders import RunFolder
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.event import Reject
     from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.ledger import PlannedChange
+    from esmigrate_tui.model.method import MethodName
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.model.progress import Progress
+    from esmigrate_tui.report import Report
 
 _OBEYING_SECONDS: Final = 10.0  # a run obeys within a second; a machine that swaps may need longer
 
@@ -56,9 +59,15 @@ def _new_id() -> str:
     return folders.new_run_id(random.SystemRandom().choice)
 
 
-async def begin(plan: Plan, credentials: Mapping[Side, Credential], findings: Sequence[Finding]) -> str:
+async def begin(
+    plan: Plan,
+    credentials: Mapping[Side, Credential],
+    findings: Sequence[Finding],
+    ahead: ProcessAhead | None = None,
+) -> str:
     """Begin a run in a process of its own; its name. What the preflight found is kept for its report."""
-    return (await starting.begin(plan, credentials, home=home(), new_id=_new_id, findings=findings)).run
+    begun = await starting.begin(plan, credentials, home=home(), new_id=_new_id, findings=findings, ahead=ahead)
+    return begun.run
 
 
 async def make_change(
@@ -95,6 +104,16 @@ async def rejects(run: str, limit: int) -> tuple[Reject, ...]:
         return await journal.rejects(limit)
 
 
+@contextlib.contextmanager
+def process_ahead(method: MethodName) -> Iterator[ProcessAhead]:
+    """A process that loads what a run of that method needs while the checks are made; it ends where none is begun."""
+    ahead = ProcessAhead(method)
+    try:
+        yield ahead
+    finally:
+        ahead.close()
+
+
 def leaving_warning() -> str:
     """What must be known before logging out of this host; "" where nothing must."""
     return logout_warning(user_name())
@@ -129,8 +148,10 @@ async def obeyed(folder: RunFolder, command: Command) -> bool | None:
 # -- reports -----------------------------------------------------------------------------------------------------------
 
 
-async def gathered(folder: RunFolder) -> report.Report:
+async def gathered(folder: RunFolder) -> Report:
     """Everything that the report of a run says."""
+    from esmigrate_tui import report  # noqa: PLC0415  # it renders pages; a run is begun without it
+
     async with Journal.open(folder.journal) as journal:
         progress = await journal.progress()
         rejects = await journal.rejects(10_000)
@@ -153,7 +174,15 @@ async def gathered(folder: RunFolder) -> report.Report:
 
 async def write_report(run: str) -> tuple[str, ...]:
     """Write a run's report beside its journal; the paths of the files."""
+    _, paths = await reported(run)
+    return tuple(map(str, paths))
+
+
+async def reported(run: str) -> tuple[Report, tuple[Path, ...]]:
+    """A run's report, once it is written beside the journal, and the paths of the files."""
+    from esmigrate_tui import report  # noqa: PLC0415  # as in `gathered`
+
     folder = find(run)
     found = await gathered(folder)
     rejects = folder.rejects if found.refused_seen and folder.rejects.exists() else None
-    return tuple(map(str, await asyncio.to_thread(report.write_all, found, folder.path, rejects)))
+    return found, await asyncio.to_thread(report.write_all, found, folder.path, rejects)

@@ -10,7 +10,6 @@ import msgspec
 from esmigrate_tui.model.facts import TemplateLayer
 from esmigrate_tui.model.problem import PASSING, ProblemError
 from esmigrate_tui.model.text import listed
-from esmigrate_tui.preflight.templates import effect_of
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
@@ -28,6 +27,8 @@ async def with_template_note(moved: Acknowledged, work: Work, clusters: Clusters
     name = work.task.destination_index
     if not work.task.makes_index or not (layers := await _layers(clusters.destination, name)):
         return moved
+    from esmigrate_tui.preflight.templates import effect_of  # noqa: PLC0415  # every check comes with it
+
     body = msgspec.json.decode(work.task.create)
     expected = effect_of(body, layers)
     if not expected.changes:
@@ -51,6 +52,8 @@ async def naming_templates(problem: Problem, work: Work, clusters: Clusters) -> 
     layers = await _layers(clusters.destination, work.task.destination_index)
     if not layers:
         return problem
+    from esmigrate_tui.preflight.templates import effect_of  # noqa: PLC0415  # every check comes with it
+
     templates = tuple(dict.fromkeys(layer.template for layer in layers))
     refusals = effect_of(msgspec.json.decode(work.task.create or "{}"), layers).refusals
     said = f": {listed(refusals, _SHOWN)}" if refusals else ""

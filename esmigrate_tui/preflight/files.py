@@ -19,10 +19,6 @@ from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.streams import claimed_by
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
-from esmigrate_tui.reading.guess import MIXED, conflicts
-from esmigrate_tui.reading.identity import METADATA, field_of, is_no_field
-from esmigrate_tui.reading.open_file import what_changed
-from esmigrate_tui.reading.sample import sampled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -30,6 +26,8 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.files import FieldGuess, FileReading, FileSample
+
+# ruff: noqa: PLC0415  # what reads files is imported where there are some: every run begins with all checks loaded
 
 FIELDS: Final = 1_000
 """index.mapping.total_fields.limit where nothing else is said."""
@@ -47,11 +45,13 @@ async def files_readable(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
     reading = draft.reading
     if reading is None:
         return
+    from esmigrate_tui.reading.open_file import what_changed
+
     if what := await asyncio.to_thread(what_changed, reading.files):
         yield _unreadable(what, "Where a run stands is a place in the files as they were when it was planned.")
         return
     try:
-        sample = await asyncio.to_thread(sampled, reading)
+        sample = await asyncio.to_thread(_sampled, reading)
     except ProblemError as error:
         yield _unreadable(error.problem.what, error.problem.why, error.problem.todo)
         return
@@ -166,7 +166,7 @@ async def stable_ids(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
     without = 0
     if draft.reading.ids is IdRule.OWN:
         with contextlib.suppress(ProblemError):  # the check of the files says so
-            without = (await asyncio.to_thread(sampled, draft.reading)).new_ids
+            without = (await asyncio.to_thread(_sampled, draft.reading)).new_ids
     if draft.reading.ids.is_stable and not without:
         yield passed(title="Every row has the same _id in each run")
         return
@@ -304,13 +304,22 @@ async def chosen_mapping(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         yield finding
 
 
+def _sampled(reading: FileReading) -> FileSample:
+    """The first rows of the files; raises ProblemError."""
+    from esmigrate_tui.reading.sample import sampled
+
+    return sampled(reading)
+
+
 async def _guesses(draft: Draft) -> tuple[FieldGuess, ...]:
     """What the fields of the first rows most likely are; () where there are no files, or they cannot be read."""
     if draft.reading is None:
         return ()
+    from esmigrate_tui.reading.identity import field_of
+
     left_out = {field_of(column.name) for column in draft.reading.columns if not column.type}
     try:
-        sample = await asyncio.to_thread(sampled, msgspec.structs.replace(draft.reading, columns=()))
+        sample = await asyncio.to_thread(_sampled, msgspec.structs.replace(draft.reading, columns=()))
     except ProblemError:
         return ()  # the check of the files says so
     return tuple(guess for guess in sample.guesses if guess.field not in left_out)
@@ -318,6 +327,9 @@ async def _guesses(draft: Draft) -> tuple[FieldGuess, ...]:
 
 def judged_names(mappings: Mapping[str, Any], guesses: Sequence[FieldGuess]) -> Iterator[Finding]:
     """Whether the fields of the first rows can stand beside one another in an index."""
+    from esmigrate_tui.reading.guess import MIXED, conflicts
+    from esmigrate_tui.reading.identity import METADATA, is_no_field
+
     if odd := [guess.field for guess in guesses if is_no_field(guess.field)]:
         yield blocker(
             title=f"A field cannot have such a name: {listed(quoted(name) for name in odd)}",

@@ -17,23 +17,25 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from esmigrate_tui.engine import lock
+from esmigrate_tui.engine import handover, lock
 from esmigrate_tui.engine.cleanup import settle_run
 from esmigrate_tui.engine.folders import RunFolder
+from esmigrate_tui.engine.handover import ProcessAhead, run_environment, spawned
 from esmigrate_tui.engine.holding import RunHeldError
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.listing import all_runs, summary
-from esmigrate_tui.engine.starting import begin, resume_run, run_environment
+from esmigrate_tui.engine.starting import begin, resume_run
 from esmigrate_tui.model.command import StopRun
-from esmigrate_tui.model.connection import Credential, Side, SignIn
+from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side, SignIn
 from esmigrate_tui.model.event import RunFinished, RunOutcome, RunResumed, TaskAdvanced
 from esmigrate_tui.model.ledger import EntryState
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, ProblemError
 from tests.engine.tiny import Notepad, plan_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.engine.same_clusters import OpenClusters
@@ -57,6 +59,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for file in (tmp_path / "runs").glob("*/process.json"):
         if lock.is_held(file.with_name("lock")):
             os.kill(json.loads(file.read_text())["pid"], signal.SIGKILL)
+
+
+@pytest.fixture
+def started_ahead(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """The processes that are started, in order."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def seen(command: Sequence[str], log: int) -> subprocess.Popen[bytes]:
+        started.append(spawned(command, log))
+        return started[-1]
+
+    monkeypatch.setattr(handover, "spawned", seen)
+    return started
 
 
 async def begun(home: Path, *documents: int, run: str = "7K2P") -> RunFolder:
@@ -90,6 +105,14 @@ async def until_it_is_gone(folder: RunFolder, seconds: float = 60.0) -> None:
         await asyncio.sleep(0.02)
 
 
+async def until_it_has_ended(child: subprocess.Popen[bytes]) -> int:
+    deadline = time.monotonic() + 60.0
+    while child.poll() is None:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+    return int(child.returncode)
+
+
 def mode_of(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
@@ -111,6 +134,44 @@ async def test_a_run_ends_verified_in_a_process_of_its_own(home: Path) -> None:
     assert progress.run == "7K2P"
     assert progress.open_ledger == ()
     assert folder.log.read_text() == ""
+
+
+async def test_a_process_that_waits_ahead_performs_the_run_that_it_is_handed(
+    home: Path, started_ahead: list[subprocess.Popen[bytes]]
+) -> None:
+    nowhere = Connection(endpoint=Endpoint(scheme="http", host="127.0.0.1", port=1))
+    plan = msgspec.structs.replace(plan_of(2), source=nowhere, destination=nowhere)
+    ahead = ProcessAhead(MethodName.REINDEX_FROM_REMOTE)
+    secrets = {side: Credential(sign_in=SignIn.NONE) for side in Side}
+    folder = await begin(plan, secrets, home=home, new_id=lambda: "7K2P", ahead=ahead)
+    assert folder.is_live
+    assert ahead.hand_over(folder.path, secrets) is None  # it has a run
+    ahead.close()  # which it is not kept from
+    assert folder.is_live
+    assert os.getsid(pid_of(folder)) == pid_of(folder) != os.getsid(0)
+    assert mode_of(folder.log) == 0o600
+    assert [child.pid for child in started_ahead] == [pid_of(folder)]
+    os.kill(pid_of(folder), signal.SIGTERM)
+    await until_it_is_gone(folder)
+
+
+async def test_a_process_that_waits_ahead_ends_where_no_run_comes(
+    started_ahead: list[subprocess.Popen[bytes]],
+) -> None:
+    ahead = ProcessAhead(MethodName.COPY_THROUGH_HERE)
+    ahead.close()
+    ahead.close()
+    assert await until_it_has_ended(started_ahead[0]) == ExitCode.DONE
+
+
+async def test_where_the_process_ahead_has_died_another_performs_the_run(
+    home: Path, started_ahead: list[subprocess.Popen[bytes]]
+) -> None:
+    ahead = ProcessAhead(MethodName.REINDEX_FROM_REMOTE, (sys.executable, "-c", ""))
+    await until_it_has_ended(started_ahead[0])
+    folder = await begin(plan_of(2), CREDENTIALS, home=home, new_id=lambda: "7K2P", command=TINY, ahead=ahead)
+    assert (await until_it_ends(folder)).outcome is RunOutcome.VERIFIED
+    ahead.close()
 
 
 async def test_begin_returns_when_the_run_has_begun_and_not_when_it_has_ended(home: Path) -> None:

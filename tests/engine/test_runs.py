@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esmigrate_tui.engine.folders import ALPHABET, find_run, make_folder, new_run_id, read_findings, read_plan
+from esmigrate_tui.engine.handover import run_environment
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.listing import all_runs
 from esmigrate_tui.engine.places import runs_home
-from esmigrate_tui.engine.starting import accept_fingerprint, begin, resume_run, run_environment
+from esmigrate_tui.engine.starting import accept_fingerprint, begin, resume_run
 from esmigrate_tui.model.connection import Connection, Endpoint, Side, TrustKind
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.problem import Cause, ProblemError

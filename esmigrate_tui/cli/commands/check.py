@@ -42,11 +42,12 @@ async def check(options: _CheckOptions) -> int:
     `esmigrate cleanup`; then everything is checked again.
     """
     from esmigrate_tui.cli.connections import given_secrets
-    from esmigrate_tui.cli.preflight import plan_accepting, print_findings
+    from esmigrate_tui.cli.preflight import also_accepting, print_findings
     from esmigrate_tui.flow.acceptance import standing
+    from esmigrate_tui.flow.saving import read_plan
     from esmigrate_tui.flow.secrets import credentials_of
 
-    plan = await plan_accepting(options.plan_file, options.accept)
+    plan = also_accepting(await read_plan(options.plan_file), options.accept)
     credentials = await credentials_of(plan, files=given_secrets(options.secrets))
     findings = await print_findings(plan, credentials, as_json=options.as_json)
     if options.fix:

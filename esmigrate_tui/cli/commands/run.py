@@ -17,6 +17,7 @@ from esmigrate_tui.model.text import clean, counted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from esmigrate_tui.engine.handover import ProcessAhead
     from esmigrate_tui.model.connection import Credential, Side
     from esmigrate_tui.model.plan import Plan
 
@@ -39,15 +40,24 @@ async def run(options: _RunOptions) -> int:
     esmigrate run move.toml
     esmigrate run move.toml --detach
     """
+    from esmigrate_tui.flow import runs
+    from esmigrate_tui.flow.saving import read_plan
+
+    plan = await read_plan(options.plan_file)
+    with runs.process_ahead(plan.method) as ahead:
+        return await _checked_and_run(plan, options, ahead)
+
+
+async def _checked_and_run(plan: Plan, options: _RunOptions, ahead: ProcessAhead) -> int:
+    # Imported in this order: the process ahead loads its part while the checks are loaded and made.
     from esmigrate_tui.cli.connections import given_secrets
-    from esmigrate_tui.cli.following import follow_to_end, started_sentence
-    from esmigrate_tui.cli.preflight import plan_accepting, print_findings
+    from esmigrate_tui.cli.preflight import also_accepting, print_findings
     from esmigrate_tui.flow import runs
     from esmigrate_tui.flow.acceptance import as_accepted, can_be_waived, standing
     from esmigrate_tui.flow.secrets import credentials_of
 
     as_json = options.as_json
-    plan = await plan_accepting(options.plan_file, options.accept)
+    plan = also_accepting(plan, options.accept)
     credentials = await credentials_of(plan, files=given_secrets(options.secrets))
     if not await _may_overwrite(plan, credentials, options.confirm, as_json=as_json):
         return ExitCode.USAGE
@@ -59,7 +69,9 @@ async def run(options: _RunOptions) -> int:
             f"esmigrate: {counted(len(blockers), 'finding')} in the way; nothing was written. Fix it{accept}.", err=True
         )
         return ExitCode.BLOCKED
-    name = await runs.begin(as_accepted(plan, findings), credentials, findings)
+    name = await runs.begin(as_accepted(plan, findings), credentials, findings, ahead)
+    from esmigrate_tui.cli.following import follow_to_end, started_sentence
+
     if not as_json:
         click.echo(started_sentence(name))
     if options.detach:
