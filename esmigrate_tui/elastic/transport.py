@@ -16,7 +16,6 @@ from elastic_transport import (
     HttpHeaders,
     SerializerCollection,
     TransportApiResponse,
-    TransportError,
 )
 
 if TYPE_CHECKING:
@@ -153,22 +152,11 @@ class WireNode(AiohttpHttpNode):
 
     _has_failed = False
 
-    async def perform_request(  # type: ignore[override]  # the same call, handed on as it comes
-        self,
-        *given: Any,  # noqa: ANN401  # as above
-        **named: Any,  # noqa: ANN401  # as above
-    ) -> Any:  # noqa: ANN401  # the library's own pair
-        """The same; whether a line may have been rejected for its fingerprint is known when it is closed."""
-        try:
-            return await super().perform_request(*given, **named)
-        except TransportError:
-            self._has_failed = True
-            raise
-
     def _create_aiohttp_session(self) -> None:
         trace = aiohttp.TraceConfig()
         trace.on_request_redirect.append(_refuse_redirect)
         trace.on_connection_create_start.append(_refuse_unseen)
+        trace.on_request_exception.append(self._note_failure)
         self._loop = asyncio.get_running_loop()
         self.session = aiohttp.ClientSession(
             headers=self.headers,
@@ -180,6 +168,9 @@ class WireNode(AiohttpHttpNode):
         )
         # It would send a PUT or DELETE again when the line broke, and there is no public switch for that.
         self.session._retry_connection = False  # noqa: SLF001  # see the line above
+
+    async def _note_failure(self, *_: object) -> None:
+        self._has_failed = True
 
     async def close(self) -> None:  # type: ignore[override]  # asynchronous as its parent's
         """Let go of the lines."""
