@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.wire import Wire
 
+_NOT_IN_TIME: Final = frozenset({408, 429, 500, 502, 503, 504})
+"""What a wait for a task may come to: a server says 500 when the time is over, a gateway its own."""
 _LONGEST_DESCRIPTION: Final = 4_000  # characters, of which the address of the source is among the first
 
 
@@ -83,9 +85,14 @@ class ReindexTasks:
         if status.total or status.timed_out:
             raise odd_response(response, "a reindex of no documents found some", self._wire.connection.endpoint)
 
-    async def progress(self, task_id: str) -> ReindexProgress:
-        """How far a reindex is; raises ProblemError (missing) where it no longer exists: that is never success."""
-        task = await self._wire.get(f"/_tasks/{quote(task_id, safe=':')}", TaskResponse, most=BATCH_LIMIT)
+    async def progress(self, task_id: str, *, wait: float = 0.0) -> ReindexProgress:
+        """How far a reindex is; raises ProblemError (missing) where it no longer exists: that is never success.
+
+        With a `wait` the server answers when the task has ended, or after so many seconds as it would without.
+        """
+        task = await self._ended_within(task_id, wait) if wait else None
+        if task is None:
+            task = await self._wire.get(f"/_tasks/{quote(task_id, safe=':')}", TaskResponse, most=BATCH_LIMIT)
         remote = _remote_in(task.task.description)
         status = task.response or task.task.status
         problem = None
@@ -116,6 +123,12 @@ class ReindexTasks:
             failures=tuple(refused),
             problem=problem,
         )
+
+    async def _ended_within(self, task_id: str, seconds: float) -> TaskResponse | None:
+        """What a task that ends within so many seconds has come to; None where it did not, or that is not known."""
+        path = f"/_tasks/{quote(task_id, safe=':')}?wait_for_completion=true&timeout={seconds * 1000:.0f}ms"
+        response = await self._wire.request(WireRequest("GET", path, accepted=_NOT_IN_TIME, most=BATCH_LIMIT))
+        return None if response.status in _NOT_IN_TIME else self._wire.decode(response, TaskResponse)
 
     def _failure_to_read(self, failure: Mapping[str, Any], remote: str) -> Problem:
         """A failure to search the source, which is no fault of a document."""

@@ -71,6 +71,10 @@ class OngoingWork:
         self._poll = None
         return poll.result()
 
+    async def news(self) -> None:
+        """Return when the next poll should be made at once."""
+        await self._method.news(self.work)
+
     async def follow_commands(self) -> None:
         """Pass the pace or the pause in force on to the work; raises ProcessEnding or StopRequested."""
         self._control.check()
@@ -111,6 +115,7 @@ class OngoingWork:
                     cancelled_token = token
             poll = self._polling()
             nap = asyncio.ensure_future(context.sleep(POLL_SECONDS))
+            news = asyncio.ensure_future(self.news())
             try:
                 await asyncio.wait({poll, nap}, return_when=asyncio.FIRST_COMPLETED)
                 if not poll.done():
@@ -121,12 +126,13 @@ class OngoingWork:
                     self._is_seen_to_end = True
                     return
                 await advance(moved)
-                await nap
+                await asyncio.wait({nap, news}, return_when=asyncio.FIRST_COMPLETED)
             except ProblemError as error:
                 self._is_seen_to_end = error.problem.cause not in {Cause.CONNECTION, Cause.BUSY}
                 return
             finally:
                 nap.cancel()
+                news.cancel()
 
     async def cancel(self) -> Problem | None:
         """Cancel what may be going on where nothing is polled any more; the problem, or None."""

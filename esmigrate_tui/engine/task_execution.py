@@ -146,7 +146,7 @@ class TaskExecution:
                 await self._advance(moved)
                 if self._context.control.is_enough and self._task.shipping is not None:
                     break
-                await self._rest(poll_delay(polls))
+                await self._rest(poll_delay(polls), self._ongoing.news())
             self._ongoing.has_ended()
         except StopRequested:
             await self._ongoing.stop(self._advance)
@@ -268,15 +268,19 @@ class TaskExecution:
         self._is_waiting = True
         await self._rest(retry.seconds)
 
-    async def _rest(self, seconds: float) -> None:
-        """Let time pass, following commands at once; a pause is not held against the task."""
-        nap = asyncio.ensure_future(self._context.sleep(seconds))
+    async def _rest(self, seconds: float, *news: Awaitable[None]) -> None:
+        """Let time pass, or less where there are `news`, following commands at once.
+
+        A pause is not held against the task.
+        """
+        ends = [asyncio.ensure_future(one) for one in (self._context.sleep(seconds), *news)]
         try:
-            while not nap.done():
-                await self._control.until(nap)
+            while not any(one.done() for one in ends):
+                await self._control.until(*ends)
                 await self._ongoing.follow_commands()
         finally:
-            await cancelled(nap)
+            for one in ends:
+                await cancelled(one)
         if self._context.control.pacing.is_paused:
             began = self._context.clock()
             await self._rest_through_pause()

@@ -1,7 +1,8 @@
 """What a method promises and what it is given: everything the engine knows about moving data.
 
 `perform` is the only verb that writes documents. A method never sleeps, retries or logs, and sees no clock: each value
-that it yields is one observation, and the engine decides when to take the next. Whatever goes wrong is a ProblemError;
+that it yields is one observation, and the engine decides when to take the next: after a while, or as soon as there is
+`news`. Whatever goes wrong is a ProblemError;
 by its cause the engine waits and calls `perform` again with the last token, or gives the task up.
 """
 
@@ -91,6 +92,12 @@ class Mover(Protocol):
         it is time for one, asks for none while a run is paused, and may drop the iterator at any moment (server-side
         work goes on then): the last token is enough to go on. Raises ProblemError; UNKNOWN_OUTCOME where server-side
         work no longer exists and its result cannot be read.
+        """
+        ...
+
+    async def news(self, work: Work) -> None:
+        """Return when `perform` should be asked for its next value at once: nothing goes on for the task any more, or
+        something waits to be taken. Never returns where only a server knows.
         """
         ...
 

@@ -73,6 +73,25 @@ async def test_a_reindex_is_followed_to_its_end(source: Cluster, destination: Cl
     assert await destination.searches.count("reindex-b") == await source.searches.count("reindex-a") == DOCUMENTS
 
 
+async def test_a_look_may_wait_at_the_server_for_the_end(source: Cluster, destination: Cluster) -> None:
+    task = await destination.tasks.start(_body(source), opaque_id="waited", requests_per_second=0)
+    look = await destination.tasks.progress(task, wait=30.0)
+    assert (look.completed, look.created) == (True, DOCUMENTS)
+    assert (await destination.tasks.progress(task, wait=30.0)).created == DOCUMENTS
+
+
+async def test_a_look_that_waited_in_vain_says_how_far_it_is(source: Cluster, destination: Cluster) -> None:
+    task = await destination.tasks.start(_body(source), opaque_id="in vain", requests_per_second=20)
+    look = await destination.tasks.progress(task, wait=0.2)
+    assert (look.completed, look.problem) == (False, None)
+    await destination.tasks.cancel(task)
+    assert (await destination.tasks.progress(task, wait=30.0)).canceled
+    for missing in ("nowhere:1", f"{await _some_node(destination)}:999999"):
+        with pytest.raises(ProblemError) as caught:
+            await destination.tasks.progress(missing, wait=0.2)
+        assert caught.value.problem.cause is Cause.MISSING
+
+
 async def test_trying_it_needs_no_destination_index_and_makes_none(source: Cluster, destination: Cluster) -> None:
     await destination.tasks.dry_run(_body(source))
     assert await destination.indices.existing(["reindex-b"]) == {}

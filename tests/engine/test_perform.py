@@ -183,6 +183,34 @@ async def test_no_more_tasks_go_on_at_once_than_the_plan_says(tmp_path: Path) ->
     assert bench.outcome is RunOutcome.VERIFIED
 
 
+async def test_work_that_ends_here_never_waits_for_time_to_pass(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, plan_of(30, 20, 0, at_once=1), tunes=True)
+
+    async def never(seconds: float, /) -> None:
+        await (asyncio.Event().wait() if seconds else asyncio.sleep(0))
+
+    bench.fast.sleep = never  # type: ignore[method-assign]  # no time passes at all
+    for number in (1, 2, 3):
+        bench.tiny.ended[number].set()
+    await asyncio.wait_for(bench.run(), 30)
+    assert bench.outcome is RunOutcome.VERIFIED
+
+
+async def test_a_paused_run_asks_for_nothing_though_its_work_has_ended(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, plan_of(30))
+    running = asyncio.ensure_future(bench.run())
+    await bench.until(TaskAdvanced)
+    await bench.tell(PauseRun())
+    arrived = bench.tiny.arrived[1]
+    bench.tiny.ended[1].set()
+    for _ in range(50):
+        await bench.fast.sleep(0.5)
+    assert bench.tiny.arrived[1] == arrived
+    await bench.tell(ResumeRun())
+    await running
+    assert bench.outcome is RunOutcome.VERIFIED
+
+
 async def test_an_index_without_documents_is_verified(tmp_path: Path) -> None:
     bench = await Bench(tmp_path, plan_of(0)).run()
     assert bench.state(1) is TaskState.VERIFIED

@@ -161,6 +161,7 @@ class Tiny:
     running: set[int] = field(default_factory=set)
     most_at_once: int = 0
     cancelled: set[int] = field(default_factory=set)
+    ended: dict[int, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
 
     def plan(self, draft: Draft, made_at: str) -> Plan:
         raise NotImplementedError((draft, made_at))
@@ -211,6 +212,10 @@ class Tiny:
                 )
         finally:
             self.running.discard(number)
+
+    async def news(self, work: Work) -> None:
+        """It is as a server's work is: only a look shows how far it is, unless a test ends it."""
+        await self.ended[work.task.number].wait()
 
     async def pace(self, work: Work, clusters: Clusters, since: str, requests_per_second: float) -> None:  # noqa: ARG002  # the contract
         self.calls.append(("pace", work.task.number, requests_per_second))

@@ -73,6 +73,9 @@ class Carrier:
             arrived = min(done, total)
             yield Acknowledged(done=arrived, total=total, written=arrived, token=str(arrived))
 
+    async def news(self, work: Work) -> None:
+        """A pigeon is never waited for."""
+
     async def pace(self, work: Work, clusters: Clusters, since: str, requests_per_second: float) -> None:
         """A pigeon has one pace."""
 

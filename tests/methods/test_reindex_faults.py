@@ -85,6 +85,25 @@ async def test_what_answers_in_the_destinations_place_is_waited_for(
     assert (run.progress.tasks[0].done, run.progress.tasks[0].collided) == (AMOUNT, 0)
 
 
+async def test_the_first_look_at_a_small_index_waits_at_the_server_for_its_end(
+    nodes: SharedNodes, tmp_path: Path
+) -> None:
+    looks: list[str] = []
+    async with way(nodes) as here:
+        await filled(here.clusters, "rf-first")
+        plan = await planned(here.clusters, here.draft, "rf-first")
+
+        async def judge(asked: Asked) -> None:
+            if asked.what.startswith("GET /_tasks/"):
+                looks.append(asked.target)
+
+        here.destination.judge = judge
+        run = await migrated(plan, here.clusters, tmp_path)
+    assert run.outcome is RunOutcome.VERIFIED
+    assert "wait_for_completion=true" in looks[0]
+    assert not any("wait_for_completion=true" in look for look in looks[1:])
+
+
 async def test_a_gateway_before_the_source_that_cannot_reach_it_is_waited_for(
     nodes: SharedNodes, tmp_path: Path
 ) -> None:

@@ -189,6 +189,12 @@ class IndexFromSource(PumpMover[FileState]):
             return Comparison(source_count=None, destination_count=count)
         return compared(state, count, reading_of(work.task).ids, is_fresh=bool(work.task.create))
 
+    async def news(self, work: Work) -> None:
+        """Return when the files are read; what other programs send is known to the destination alone."""
+        if work.task.shipping is not None:
+            await asyncio.Event().wait()
+        await super().news(work)
+
     async def stop(self, work: Work, clusters: Clusters, since: str) -> None:
         """End what is going on; a watch ends with its next look, and what is sent goes on being sent."""
         self._watch.stop(work)

@@ -82,6 +82,14 @@ _SAMPLED: Final = (20, 4, 1)  # documents that are looked at before the first ba
 _MOST_SAMPLED: Final = 32 * 1024 * 1024  # bytes of them
 
 
+_SMALL: Final = 20_000
+"""Documents of an index whose copy may well have ended with the first look at it."""
+_FIRST_LOOK_SECONDS: Final = 1.0
+"""How long that look waits at the server for the end."""
+_MOST_WAITING: Final = 3
+"""Looks that wait at the same time: each holds a connection, and others want one as well."""
+
+
 @contextmanager
 def _may_have_ended() -> Iterator[None]:
     """A task that ended by itself needs no throttle and no cancelling; the next look tells how it ended."""
@@ -102,6 +110,10 @@ class ReindexFromRemote:
         """What this process has performed of the run, by opaque ids."""
         self._stopped: set[str] = set()
         """The server tasks that this process has cancelled."""
+        self._at_server: set[str] = set()
+        """Of which a server task goes on as far as was seen, by opaque ids."""
+        self._waiting = 0
+        """How many looks wait at the server."""
 
     def plan(self, draft: Draft, made_at: str) -> Plan:
         """The plan of a draft whose indices are chosen and defined; raises ProblemError (usage) when it is not ready.
@@ -169,9 +181,13 @@ class ReindexFromRemote:
         left = frozenset(state.parts[position].task for position in state.running)
         ended = left & self._stopped if work.opaque_id in self._performed else left
         self._performed.add(work.opaque_id)
+        self._at_server.discard(work.opaque_id)
+        is_new = False
         while True:
             before = state
-            verdicts = await _looked(work, clusters, state, seen, _Cancelled(ended, self._stopped))
+            with self._waiting_look(is_new=is_new and _is_small(work, state)) as seconds:
+                verdicts = await _looked(work, clusters, state, seen, _Cancelled(ended, self._stopped), seconds)
+            is_new = False
             seen = [verdict.seen for verdict in verdicts]
             state = msgspec.structs.replace(state, parts=tuple(verdict.part for verdict in verdicts))
             trouble = trouble or first_problem(verdicts)
@@ -184,8 +200,10 @@ class ReindexFromRemote:
                 if len(state.open) < len(before.open) and work.requests_per_second:
                     await self.pace(work, clusters, state.as_token(), work.requests_per_second)
                 state, error = await _started(work, clusters, state, fresh)
+                is_new = True
             elif trouble is None and state.made:
                 is_ours = await made_index(work, clusters) == state.made
+            (self._at_server.add if state.running else self._at_server.discard)(work.opaque_id)
             rejects = tuple(reject for verdict in verdicts for reject in verdict.rejects)
             yield together(seen, state, rejects, notes_of(verdicts))
             if error is not None:
@@ -196,6 +214,21 @@ class ReindexFromRemote:
                 raise another_index(work)
             if not state.open:
                 return
+
+    @contextmanager
+    def _waiting_look(self, *, is_new: bool) -> Iterator[float]:
+        """How many seconds a look may wait at the server; 0.0 where it is not the first one, or too many do."""
+        waits = is_new and self._waiting < _MOST_WAITING
+        self._waiting += waits
+        try:
+            yield _FIRST_LOOK_SECONDS if waits else 0.0
+        finally:
+            self._waiting -= waits
+
+    async def news(self, work: Work) -> None:
+        """Never while a task goes on on the destination, which alone knows; at once before the first, and between."""
+        if work.opaque_id in self._at_server:
+            await asyncio.Event().wait()
 
     async def pace(self, work: Work, clusters: Clusters, since: str, requests_per_second: float) -> None:  # noqa: ARG002  # the contract
         """Divide a throttle among the tasks; 0 for none. Faster works at once, slower after the current batch."""
@@ -331,11 +364,26 @@ async def _is_covered(work: Work, clusters: Clusters, state: ReindexState, docum
         return False
 
 
+def _is_small(work: Work, state: ReindexState) -> bool:
+    """Whether one task reads the index, and may well end at once."""
+    documents = work.task.documents
+    is_short = documents is not None and documents <= _SMALL and not work.requests_per_second
+    return is_short and len(state.running) == len(state.parts) == 1
+
+
 async def _looked(
-    work: Work, clusters: Clusters, state: ReindexState, seen: list[Acknowledged], ended: _Cancelled
+    work: Work,
+    clusters: Clusters,
+    state: ReindexState,
+    seen: list[Acknowledged],
+    ended: _Cancelled,
+    wait: float,
 ) -> list[PassVerdict]:
-    """One look at every part; raises ProblemError where one could not be looked at, and then nothing has changed."""
-    looks = (_look(work, clusters, state, position, last, ended) for position, last in enumerate(seen))
+    """One look at every part; raises ProblemError where one could not be looked at, and then nothing has changed.
+
+    It may `wait` so many seconds at the server for the end.
+    """
+    looks = (_look(work, clusters, state, position, last, ended, wait) for position, last in enumerate(seen))
     found = await asyncio.gather(*looks, return_exceptions=True)
     verdicts: list[PassVerdict] = []
     for one in found:
@@ -346,7 +394,13 @@ async def _looked(
 
 
 async def _look(  # one part of it, as it was seen last
-    work: Work, clusters: Clusters, state: ReindexState, position: int, last: Acknowledged, ended: _Cancelled
+    work: Work,
+    clusters: Clusters,
+    state: ReindexState,
+    position: int,
+    last: Acknowledged,
+    ended: _Cancelled,
+    wait: float,
 ) -> PassVerdict:
     """One look at a part, and what it means; `last` is what was seen of it before."""
     part = state.parts[position]
@@ -355,7 +409,7 @@ async def _look(  # one part of it, as it was seen last
     if not part.task:
         return PassVerdict(part=part, seen=last)
     try:
-        look = await clusters.destination.tasks.progress(part.task)
+        look = await clusters.destination.tasks.progress(part.task, wait=wait)
     except ProblemError as error:
         if error.problem.cause is not Cause.MISSING:
             raise

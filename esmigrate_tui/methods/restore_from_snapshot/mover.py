@@ -9,6 +9,7 @@ cannot be held or slowed down but by the clusters' own settings, and it is cance
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -70,6 +71,8 @@ class RestoreFromSnapshot:
 
     def __init__(self) -> None:
         self._runs: WeakKeyDictionary[Cluster, dict[tuple[str, str], RestoreRun]] = WeakKeyDictionary()
+        self._whole: set[str] = set()
+        """What was seen to be restored, by opaque ids."""
 
     def _shared(self, plan: Plan, clusters: Clusters) -> RestoreRun:
         wanted = restoration_of(plan)
@@ -124,6 +127,7 @@ class RestoreFromSnapshot:
                 state = await held_up(state, clusters, names, problem)
                 if problem is None or not was_held_up:
                     note = note or await shared.cap(list(look.found.values()))
+                    (self._whole.add if is_done else self._whole.discard)(work.opaque_id)
                     yield moved(work.task, state, recoveries, is_done=is_done, note=note)
                 if problem is not None:
                     raise ProblemError(problem)
@@ -177,6 +181,11 @@ class RestoreFromSnapshot:
             await clusters.destination.snapshots.restore(start_request((work.task,), work.plan))
         shared.acknowledged.add(work.opaque_id)
         yield Acknowledged(done=0, total=0, parts_done=1, parts=1, token=RestoreState(is_acknowledged=True).as_token())
+
+    async def news(self, work: Work) -> None:
+        """At once when all that is restored was seen to be whole; until then only the destination knows."""
+        if work.task.kind is not RestoreKind.GLOBAL_STATE and work.opaque_id not in self._whole:
+            await asyncio.Event().wait()
 
     async def pace(self, work: Work, clusters: Clusters, since: str, requests_per_second: float) -> None:
         """Nothing: a restore goes as fast as the clusters' own settings let it."""

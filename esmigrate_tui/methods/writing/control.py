@@ -25,6 +25,8 @@ class WriteControl:
         self._going.set()
         self._reported = asyncio.Event()
         self._reported.set()
+        self.crowded = asyncio.Event()
+        """Set while nothing is written before rejects are reported."""
         self._orders = 0
         self.rejects: list[Reject] = []
         self.throttled_seconds = 0.0
@@ -59,11 +61,13 @@ class WriteControl:
         self.rejects += rejects
         if len(self.rejects) >= _UNREPORTED:
             self._reported.clear()
+            self.crowded.set()
 
     def reported(self) -> tuple[Reject, ...]:
         """What was rejected since the last call."""
         rejects, self.rejects = tuple(self.rejects), []
         self._reported.set()
+        self.crowded.clear()
         return rejects
 
     async def may_go(self, documents: int) -> None:

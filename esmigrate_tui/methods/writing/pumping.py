@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 WATCHED: Final = 3.0
 """Seconds between two judgements of the rate."""
-_SOON: Final = 0.05  # seconds that a look waits for the end, so that a small index ends with its first
-
 
 S = TypeVar("S", bound=Token)
 
@@ -50,6 +48,10 @@ class ControlledPump(ABC, Generic[S]):
     def has_news(self) -> bool:
         """Whether the next look has something that the last one had not."""
         return bool(self._control.rejects) or self.state is not self._told
+
+    async def is_crowded(self) -> None:
+        """Return when it holds back what it writes, since too many rejects wait for the next look."""
+        await self._control.crowded.wait()
 
     @abstractmethod
     def progress(self) -> Acknowledged:
@@ -92,6 +94,8 @@ class PumpMover(Generic[S]):
 
     def __init__(self) -> None:
         self._pumps: dict[str, ControlledPump[S]] = {}
+        self._running: dict[str, asyncio.Future[None]] = {}
+        """The work of each pump, by opaque id."""
         self._ended: dict[str, S] = {}
         """How each perform of this run ended, by opaque id: what it has settled is not counted again as cheaply."""
 
@@ -101,20 +105,30 @@ class PumpMover(Generic[S]):
         The pump has ended when this has, however that goes.
         """
         self._pumps[work.opaque_id] = pump
-        running = asyncio.ensure_future(pump.run())
+        running = self._running[work.opaque_id] = asyncio.ensure_future(pump.run())
         try:
             while not running.done():
-                await asyncio.wait({running}, timeout=_SOON)
                 yield pump.progress()
             if pump.has_news:
                 yield pump.progress()
             running.result()
         finally:
             if self._pumps.get(work.opaque_id) is pump:
-                del self._pumps[work.opaque_id]
+                del self._pumps[work.opaque_id], self._running[work.opaque_id]
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
             self._ended[work.opaque_id] = pump.state
+
+    async def news(self, work: Work) -> None:
+        """Return when the pump has ended, or holds back until it is looked at; at once where none is running."""
+        pump, running = self._pumps.get(work.opaque_id), self._running.get(work.opaque_id)
+        if pump is None or running is None:
+            return
+        crowded = asyncio.ensure_future(pump.is_crowded())
+        try:
+            await asyncio.wait({running, crowded}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            crowded.cancel()
 
     async def pace(self, work: Work, clusters: Clusters, since: str, requests_per_second: float) -> None:  # noqa: ARG002  # the contract
         """Set the pace at once, also to go on after a pause; 0 for none."""
