@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from esmigrate_tui.model.event import Event
+    from esmigrate_tui.model.problem import Problem
 
 _EVERY: Final = 5.0  # seconds between two lines into a file
 
@@ -84,14 +85,16 @@ def total_line(progress: Progress, now: float, *, is_live: bool = True) -> str:
         parts.append(f"{size(progress.rate.per_second)}/s")
     elif progress.rate.per_second:
         parts.append(f"{number(round(progress.rate.per_second))} documents/s")
+    parts.append(progress.slower if is_live and not progress.is_stopping else "")
     eta = progress.eta()
     if eta is not None and is_live and not progress.is_paused and not progress.is_stopping:
         parts.append(f"about {duration(eta.likely)} more")
     held = [task for task in progress.tasks if task.state is TaskState.HELD and task.held_by is not None]
     if held and held[0].held_by is not None:
-        parts.append(
-            f"waiting ({held[0].held_by.what}{_next_try(progress, held[0].held_until, now) if is_live else ''})"
-        )
+        many = progress.held_with(held[0].held_by)
+        who = f"{number(many)} waiting" if many > 1 else "waiting"
+        again = _next_try(progress, held[0].held_until, now) if is_live else ""
+        parts.append(f"{who} ({held[0].held_by.what}{again})")
     parts.append(progress.awaiting(now) if is_live else "")
     parts += _compared(progress)
     if progress.refused:
@@ -213,15 +216,19 @@ class LinePrinter:
         self._is_terminal = out.isatty() and not in_lines
         self._shown_at = 0.0
         self._last_wait = ""
+        self._waits: list[Problem] = []
+        """What was said to be waited for: of many tasks that wait for the same, the first is named."""
 
     def show(self, events: Iterable[Event], progress: Progress, now: float) -> None:
         """What is new; `progress` is that after all `events`."""
         lines = [
             f"{_time_of(event.at, now)}{line}"
             for event in events
+            if not self._is_waited_for(event)
             for line in map(printable, event_lines(event, progress))
             if not self._is_repeated(line)
         ]
+        self._waits = [problem for problem in self._waits if progress.held_with(problem)]
         if self._is_terminal:
             for line in lines:
                 print(f"\r\x1b[K{line}", file=self._out)
@@ -236,6 +243,15 @@ class LinePrinter:
             self._shown_at = now
             print(f"    {printable(total_line(progress, now))}", file=self._out)
         self._out.flush()
+
+    def _is_waited_for(self, event: Event) -> bool:
+        """Whether it says that one more task waits for what others wait for."""
+        if not isinstance(event, WaitBegan):
+            return False
+        is_known = any(problem.is_like(event.problem) for problem in self._waits)
+        if not is_known:
+            self._waits.append(event.problem)
+        return is_known
 
     def _is_repeated(self, line: str) -> bool:
         if not line.startswith("!"):

@@ -53,7 +53,13 @@ class MovingPlanOptions(msgspec.Struct, frozen=True, kw_only=True):
     excluded: Excluded = ()
     hidden: Hidden = False
     renamed: Renamed = ()
-    at_once: Annotated[int, CommandOption("Indices at the same time.", within=click.IntRange(1, 32))] = 2
+    at_once: Annotated[
+        int,
+        CommandOption(
+            "Indices at the same time at most. 0: many small ones together, a large one alone, as clusters bear it.",
+            within=click.IntRange(0, 32),
+        ),
+    ] = 0
     batch: Batch = 0
     pace: Annotated[float, CommandOption("Documents a second and index at most; 0: no limit.", within=RATE)] = 0.0
     verify: Annotated[

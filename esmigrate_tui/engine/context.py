@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
+from esmigrate_tui.engine.admission import TasksInFlight
 from esmigrate_tui.engine.control import ProcessEnding, RunControl
 from esmigrate_tui.engine.ledger import Ledger, LedgerClusters
 from esmigrate_tui.engine.lost_journal import JournalLostError
@@ -64,11 +65,14 @@ class RunContext:
         self.sleep = sleep
         self.run_id = run_id
         is_watching = any(task.shipping is not None for task in plan.tasks)
+        self.in_flight = TasksInFlight(plan, clock, self.record)
         self.control = RunControl(plan.requests_per_second, is_watching=is_watching)
         self.needed: Problem | None = None
         self.lost: Problem | None = None
         self.moved_at = clock()
         self._random = random
+        self._asking = asyncio.Lock()
+        self._asked = 0
         self.ledger = self.ledger_of(())
 
     def ledger_of(self, entries: Iterable[LedgerEntry]) -> Ledger:
@@ -136,15 +140,21 @@ class RunContext:
         """
         if problem.cause not in _NEEDS_USER:
             return False
-        if self.needed is None:
-            clusters = ((Side.DESTINATION, self.clusters.destination), (Side.SOURCE, self.clusters.source))
-            for side, cluster in clusters:
-                trouble = None if cluster is None else await self.attempted(cluster.wire.identity())
-                if trouble is not None and trouble.cause in _NEEDS_USER:
-                    self.needed = needed_of_user(trouble, self.run_id, side)
-                    self.control.end()
-                    break
+        asked = self._asked
+        async with self._asking:  # many tasks meet it together: a question that was put since then is theirs, too
+            if self.needed is None and asked == self._asked:
+                self._asked += 1
+                await self._ask_clusters()
         return self.needed is not None
+
+    async def _ask_clusters(self) -> None:
+        clusters = ((Side.DESTINATION, self.clusters.destination), (Side.SOURCE, self.clusters.source))
+        for side, cluster in clusters:
+            trouble = None if cluster is None else await self.attempted(cluster.wire.identity())
+            if trouble is not None and trouble.cause in _NEEDS_USER:
+                self.needed = needed_of_user(trouble, self.run_id, side)
+                self.control.end()
+                return
 
     async def raise_user_needed(self, problem: Problem) -> None:
         """Raise ProcessEnding where a user is needed."""

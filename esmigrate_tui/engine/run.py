@@ -1,7 +1,7 @@
-"""Performing a plan: several tasks at a time, in order, until every one of them has ended.
+"""Performing a plan: its tasks in order, as many together as the clusters bear, until every one of them has ended.
 
-What is decided stands in `decisions` and `waiting`, pure; here it is carried out. Everything is reported through the
-journal. A task that fails never ends the run, unless a cluster refuses to let the run in twice in a row.
+What is decided stands in `admission`, `decisions` and `waiting`, pure; here it is carried out. Everything is reported
+through the journal. A task that fails never ends the run, unless a cluster refuses to let the run in twice in a row.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.methods.contract import Methods, Mover
     from esmigrate_tui.model.event import Event
     from esmigrate_tui.model.plan import Plan, Task
+    from esmigrate_tui.model.progress import TaskProgress
 
 _LISTEN_SECONDS: Final = 0.25  # a command is effective within a second
 _BEGINNING: Final = WaitRule(text="waiting to begin")
@@ -255,23 +256,37 @@ class Run:
     # -- the tasks -------------------------------------------------------------------------------------------------
 
     async def _all_tasks(self, method: Mover) -> None:
-        at_once = max(1, min(self._plan.at_once, len(self._queue)))
+        known = {row.summary.number: row for row in self._before.tasks}
         async with asyncio.TaskGroup() as group:
-            for _ in range(at_once):
-                group.create_task(self._one_after_another(method))
+            while (task := await self._next_task()) is not None:
+                group.create_task(self._one_task(method, task, known.get(task.number)))
 
-    async def _one_after_another(self, method: Mover) -> None:
+    async def _next_task(self) -> Task | None:
+        """The next task of the plan, as soon as it may begin beside those that go on; None when none is to begin."""
+        in_flight, control = self._context.in_flight, self._control
         while self._queue and not self._is_closing():
-            if self._control.pacing.is_paused:
-                await self._control.changed_since(self._control.version)
-                continue
-            task = self._queue.popleft()
-            known = next((row for row in self._before.tasks if row.summary.number == task.number), None)
+            if not control.pacing.is_paused and in_flight.begins(self._queue[0]):
+                return self._queue.popleft()
+            changes = [
+                asyncio.ensure_future(one) for one in (in_flight.changed(), control.changed_since(control.version))
+            ]
             try:
-                await self._finish(await TaskExecution(self._context, method, task, known).whole())
-            except ProcessEnding:
-                self._queue.append(task)
-                return
+                await asyncio.wait(changes, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for one in changes:
+                    one.cancel()
+        return None
+
+    async def _one_task(self, method: Mover, task: Task, known: TaskProgress | None) -> None:
+        is_good = False
+        try:
+            finished = await TaskExecution(self._context, method, task, known).whole()
+            await self._finish(finished)
+            is_good = finished.outcome is not TaskOutcome.FAILED
+        except ProcessEnding:
+            self._queue.append(task)
+        with contextlib.suppress(ProcessEnding):  # the journal was lost: the run ends anyway
+            await self._context.in_flight.ended(task, is_good=is_good)
 
     async def _finish(self, event: TaskFinished) -> None:
         await self._context.record(event)

@@ -24,6 +24,7 @@ from esmigrate_tui.engine.waiting import WaitRule, given_up
 from esmigrate_tui.methods.contract import Comparison, Work
 from esmigrate_tui.model.event import (
     Acknowledged,
+    SlowReason,
     TaskAdvanced,
     TaskFinished,
     TaskOutcome,
@@ -89,6 +90,8 @@ class TaskExecution:
         if not self._ongoing.token:
             await self._until_it_works(self._prepare)
         comparison, is_unseen = await self._copied()
+        if self._context.plan.proof is not Proof.EVERYTHING:
+            self._context.in_flight.lighten(self._task)
         with contextlib.suppress(ProblemError):  # it stays on the ledger, and is tried again at the end of the run
             await self._until_it_works(self._revert)
         if comparison is None:
@@ -164,6 +167,8 @@ class TaskExecution:
         if moved.rejects or is_worth_recording(self._last, bare, now - self._recorded_at):
             await self._context.record(TaskAdvanced(at=now, task=self._task.number, moved=bare), moved.rejects)
             self._recorded_at = now
+        if moved.retries > (self._last.retries if self._last else 0):
+            await self._context.in_flight.pushed_back(SlowReason.DESTINATION)
         # A watch may see nothing new for days: there a poll that succeeds is progress.
         is_further = self._task.shipping is not None or bare.done > (self._last.done if self._last else 0)
         self._wait.progressed(now, is_further=is_further)
@@ -266,6 +271,7 @@ class TaskExecution:
             deletes = self._context.plan.method.traits.stopping_deletes and self._ongoing.has_begun
             raise ProblemError(given_up(problem, retry.patience, stopping_deletes=deletes))
         self._is_waiting = True
+        await self._context.in_flight.met(problem)
         await self._rest(retry.seconds)
 
     async def _rest(self, seconds: float, *news: Awaitable[None]) -> None:

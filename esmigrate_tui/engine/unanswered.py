@@ -7,7 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.event import ResponseAwaited
+from esmigrate_tui.model.event import ResponseAwaited, SlowReason
 from esmigrate_tui.model.problem import ProblemError
 
 if TYPE_CHECKING:
@@ -87,8 +87,11 @@ async def report_unanswered(context: RunContext) -> None:
             probe.look()
             for side, cluster in clusters:
                 event = side.event(context.clock(), cluster.wire.unanswered_seconds)
-                if event is not None:
-                    with contextlib.suppress(ProblemError):  # who writes of the work itself meets it as well
+                with contextlib.suppress(ProblemError):  # who writes of the work itself meets it as well
+                    if event is not None:
                         await context.record(event)
+                    if event is not None and event.since is not None:
+                        await context.in_flight.pushed_back(SlowReason.ANSWERS)
+                    await context.in_flight.rested()
     finally:
         probe.end()

@@ -304,7 +304,8 @@ def amount(plan: Plan) -> str:
 
 def manner(plan: Plan) -> tuple[str, str]:
     """How many indices at a time, and how fast at most, as words of a sentence; each may be empty."""
-    together = f", {plan.at_once} at a time" if plan.at_once > 1 and len(plan.tasks) > 1 else ""
+    many = f", {plan.at_once} at a time" if plan.at_once else ", many small ones at a time"
+    together = many if plan.at_once != 1 and len(plan.tasks) > 1 else ""
     pace = f", at most {plan.requests_per_second:g} a second for each index" if plan.requests_per_second else ""
     return together, pace
 

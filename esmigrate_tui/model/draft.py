@@ -14,7 +14,7 @@ from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, with_streams
 from esmigrate_tui.model.files import FileReading
 from esmigrate_tui.model.finding import Finding, Severity, accepting
 from esmigrate_tui.model.method import MethodName, MethodTraits, Proof, traits_of
-from esmigrate_tui.model.plan import AT_ONCE, Plan, Task
+from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.shipping import ShippingOptions
 from esmigrate_tui.model.snapshot import RestoreOptions, SnapshotFacts, TakenNameRule, offered
@@ -57,8 +57,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     `definitions` has what the source says of each selected index, `edited` what a person wants made instead of the
     translation, and `settings` those by their full names that every other one gets. `accepted` holds Finding.key
     of warnings.
-    `at_once` is how many tasks go on at the same time, 0 to let the method choose. `split`, `split_by` and `verify` are
-    a Plan's.
+    `at_once`, `split`, `split_by` and `verify` are a Plan's.
 
     For a restore, `snapshot` is the one to restore from (with its details), `restoration` how; `selected` are then
     names in the snapshot, `feature_states` the chosen ones among the snapshot's, `in_the_way` what becomes of indices
@@ -230,7 +229,7 @@ def bare_plan(draft: Draft, made_at: str) -> Plan:
         source_version=str(draft.source_facts.version) if draft.source_facts else "",
         destination_uuid=draft.destination_facts.uuid,
         destination_version=str(draft.destination_facts.version),
-        at_once=draft.at_once or AT_ONCE,
+        at_once=draft.at_once,
         batch=draft.batch,
         requests_per_second=draft.requests_per_second,
         split=draft.split,

@@ -259,6 +259,33 @@ class PaceChanged(_RunEvent, frozen=True, kw_only=True, tag="pace-changed"):
     requests_per_second: float
 
 
+class SlowReason(StrEnum):
+    """Why fewer tasks go on together than could."""
+
+    DESTINATION = "destination-busy"
+    SOURCE = "source-busy"
+    ANSWERS = "slow-answers"
+
+    @property
+    def words(self) -> str:
+        """The same for a person."""
+        return _SLOW[self]
+
+
+_SLOW: Final = {
+    SlowReason.DESTINATION: "destination is busy",
+    SlowReason.SOURCE: "source is busy",
+    SlowReason.ANSWERS: "answers take long",
+}
+
+
+class ConcurrencyChanged(_RunEvent, frozen=True, kw_only=True, tag="concurrency-changed"):
+    """A cluster pushed back, so that at most `limit` small tasks go on together; without a `reason` that is over."""
+
+    limit: Count
+    reason: SlowReason | None = None
+
+
 class ArrivalsAccepted(_RunEvent, frozen=True, tag="enough-said"):
     """The user said that everything has arrived which other senders will send."""
 
@@ -297,6 +324,7 @@ Event = (
     | Paused
     | Continued
     | PaceChanged
+    | ConcurrencyChanged
     | ArrivalsAccepted
     | Noted
     | RunFinished

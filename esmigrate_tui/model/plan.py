@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 MOST_BYTES: Final = 64 * 1024 * 1024
 """How large the file of a plan may be: it is read as a whole, and takes some ten times as much memory for a moment."""
-AT_ONCE: Final = 2
-"""Tasks at the same time, where neither a person nor the method has chosen otherwise."""
+_OLDER_AT_ONCE: Final = 2
+"""Tasks at the same time in a plan that does not say: so have older programs left out what was usual."""
 MOST_RANGES: Final = 16
 """Ranges of one index that a person may ask for: each holds a search open on every shard of the source."""
 
@@ -92,14 +92,15 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A whole migration. It holds addresses and names, never a secret.
 
-    `made_at` is ISO 8601 in UTC. `batch` is documents a request, 0 to let the method choose. `requests_per_second`
-    is Elasticsearch's own throttle (documents a second), 0 for none. `split` is how many server tasks read one index,
-    each a range of the field `split_by`: 0 and "" let the method choose, 1 is not at all. `patience` is how many
-    seconds a run waits for a cluster that is unreachable or full before it gives up on a task. `verify` is by what it
-    is proved that nothing was lost, None for the method's own way. `accepted` are the findings that were accepted.
-    `restoration` is there for a restore from a snapshot, and for nothing else;
-    `copying` matters to a copy through this machine. `carried` is what stands beside the indices of the source and is
-    made on the destination at the end, as it was translated when the plan was made.
+    `made_at` is ISO 8601 in UTC. `at_once` is how many tasks go on together at most; with 0 that is bounded by their
+    work, and by how the clusters bear it. `batch` is documents a request, 0 to let the method choose.
+    `requests_per_second` is Elasticsearch's own throttle (documents a second), 0 for none. `split` is how many server
+    tasks read one index, each a range of the field `split_by`: 0 and "" let the method choose, 1 is not at all.
+    `patience` is how many seconds a run waits for a cluster that is unreachable or full before it gives up on a task.
+    `verify` is by what it is proved that nothing was lost, None for the method's own way. `accepted` are the findings
+    that were accepted. `restoration` is there for a restore from a snapshot, and for nothing else; `copying` matters to
+    a copy through this machine. `carried` is what stands beside the indices of the source and is made on the
+    destination at the end, as it was translated when the plan was made.
     """
 
     format: int = FORMAT
@@ -111,7 +112,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     source_version: str = ""
     destination_uuid: str
     destination_version: str
-    at_once: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = AT_ONCE
+    at_once: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = _OLDER_AT_ONCE
     batch: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
     requests_per_second: Annotated[float, msgspec.Meta(ge=0.0, le=1e12)] = 0.0
     split: Annotated[int, msgspec.Meta(ge=0, le=MOST_RANGES)] = 0

@@ -51,6 +51,12 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
         """The whole problem on one line: what happened, why, what to do."""
         return " ".join(part for part in (self.what, self.why, self.todo) if part)
 
+    def is_like(self, other: Problem) -> bool:
+        """Whether both are the same but for the index that they name."""
+        if self.cause is not other.cause:
+            return False
+        return self.what == other.what or (bool(self.why) and (self.why, self.todo) == (other.why, other.todo))
+
 
 class ProblemError(Exception):
     """A problem on its way to the person; every error this program raises on purpose is one."""

@@ -15,6 +15,7 @@ from esmigrate_tui.model.event import (
     STOP_ASKED,
     ArrivalsAccepted,
     CarriedOver,
+    ConcurrencyChanged,
     Continued,
     Event,
     LedgerChanged,
@@ -28,6 +29,7 @@ from esmigrate_tui.model.event import (
     RunResumed,
     RunStarted,
     Samples,
+    SlowReason,
     TaskAdvanced,
     TaskFinished,
     TaskOutcome,
@@ -203,7 +205,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A run at one moment; `after(event)` is the only way it changes.
 
     `awaited` are the clusters that hold a line open without answering, at most one of each side.
-    `is_stopping` says that it was told to stop and has not ended. `plot` has moments and rates, over the whole run;
+    `is_stopping` says that it was told to stop and has not ended. `slowed_by` says why fewer tasks go on together than
+    could. `plot` has moments and rates, over the whole run;
     `dip` says what held it up last, and from when on.
     """
 
@@ -221,6 +224,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     is_stopping: bool = False
     is_enough: bool = False
     requests_per_second: float = 0.0
+    slowed_by: SlowReason | None = None
     rate: Rate = Rate()
     plot: tuple[tuple[float, float], ...] = ()
     dip: Notable | None = None
@@ -270,6 +274,16 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def comparing(self) -> tuple[TaskProgress, ...]:
         """The tasks of which every document is being compared at this moment."""
         return tuple(task for task in self.tasks if task.read_share is not None)
+
+    @property
+    def slower(self) -> str:
+        """Why it is slower than it could be, in a few words; "" where it is not, or nothing moves anyway."""
+        is_slower = self.slowed_by is not None and not self.is_finished and not self.is_paused
+        return f"slower: {self.slowed_by.words}" if is_slower and self.slowed_by is not None else ""
+
+    def held_with(self, problem: Problem) -> int:
+        """How many tasks are held up by what is the same problem, but for the index that it names."""
+        return sum(task.held_by is not None and task.held_by.is_like(problem) for task in self.tasks)
 
     def awaiting(self, now: float) -> str:
         """Which cluster has not answered for how long, in words; "" where none keeps the run waiting."""
@@ -409,6 +423,7 @@ class _ProgressFolding:
         self._ledger = [*before.ledger]
         self._carried = {(one.kind, one.name): one for one in before.carried}
         self._done = before.done
+        self._held = {place: task.held_by for place, task in enumerate(before.tasks) if task.held_by is not None}
 
     def frozen(self) -> Progress:
         """What has come of it."""
@@ -422,7 +437,8 @@ class _ProgressFolding:
             case RunStarted():
                 self._start(event)
             case RunResumed():
-                self._but(outcome=None, finished_at=None, rate=Rate(), problem=None, is_stopping=False, awaited=())
+                self._but(outcome=None, finished_at=None, problem=None, is_stopping=False)
+                self._but(rate=Rate(), awaited=(), slowed_by=None)
                 self._note(event.at, "resumed by a new process")
             case TaskStarted():
                 first = self._task(event.task).started_at  # of a run that was resumed
@@ -467,6 +483,8 @@ class _ProgressFolding:
                 pace = f"{event.requests_per_second:g} documents/s" if event.requests_per_second else "no limit"
                 self._but(requests_per_second=event.requests_per_second)
                 self._note(event.at, f"pace: {pace}")
+            case ConcurrencyChanged():
+                self._but(slowed_by=event.reason)
             case ArrivalsAccepted():
                 self._but(is_enough=True, is_paused=False)
                 self._note(event.at, "you said that everything has arrived")
@@ -495,6 +513,9 @@ class _ProgressFolding:
         before = self._tasks[place]
         self._tasks[place] = after = msgspec.structs.replace(before, **changes)
         self._done += after.done - before.done
+        self._held.pop(place, None)
+        if after.held_by is not None:
+            self._held[place] = after.held_by
 
     def _note(self, at: float, text: str, *, is_problem: bool = False) -> None:
         line = Notable(at=at, text=text, is_problem=is_problem)
@@ -504,6 +525,7 @@ class _ProgressFolding:
         unit = event.method.traits.unit
         self._tasks = [TaskProgress(summary=summary, unit=unit) for summary in event.tasks]
         self._done = 0
+        self._held = {}
         self._but(
             run=event.run,
             method=event.method,
@@ -516,8 +538,9 @@ class _ProgressFolding:
 
     def _hold(self, event: WaitBegan) -> None:
         task = self._task(event.task)
+        is_known = any(problem.is_like(event.problem) for problem in self._held.values())
         self._task_but(event.task, state=TaskState.HELD, held_by=event.problem, held_until=event.until)
-        if task.held_by is None or task.held_by.what != event.problem.what:
+        if not is_known:  # of many that wait for the same, the first is named
             self._but(dip=Notable(at=event.at, text=event.problem.what))
             self._note(event.at, f"{task.summary.source_index} waits: {event.problem.what}", is_problem=True)
 

@@ -13,9 +13,10 @@ from esmigrate_tui.model.connection import SignIn
 from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.plan import AT_ONCE
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, listed, number, size
+from esmigrate_tui.model.weight import most_weight, weight_of
 from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
 from esmigrate_tui.preflight.destination import expected_indices
 
@@ -274,10 +275,7 @@ async def open_scrolls(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
     if can.opens_points_in_time and Features.of_cluster(destination).reindexes_by_point_in_time:
         return
     there = await clusters.source.surroundings.open_searches()
-    shards = sorted((index.shards for index in draft.chosen), reverse=True)
-    at_once = max(1, min(draft.at_once or AT_ONCE, len(shards)))
-    ranges = draft.split or max(1, min(_TASKS_AN_INDEX, _TASKS_TOGETHER // at_once))
-    needed = sum(shards[:at_once]) * ranges
+    needed = _searches_together(draft)
     most = source.most_scrolls
     if most is None and can.limits_scrolls:
         most = _MOST_SCROLLS
@@ -301,6 +299,22 @@ async def open_scrolls(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
         else "",
         link="https://www.elastic.co/guide/en/elasticsearch/reference/current/paginate-search-results.html",
     )
+
+
+def _searches_together(draft: Draft) -> int:
+    """How many searches on shards of the source may be open at the same time."""
+    shards = sorted((index.shards for index in draft.chosen), reverse=True)
+    if draft.at_once:
+        at_once = max(1, min(draft.at_once, len(shards)))
+        return sum(shards[:at_once]) * (draft.split or max(1, min(_TASKS_AN_INDEX, _TASKS_TOGETHER // at_once)))
+    most, weight, needed = most_weight(MethodName.REINDEX_FROM_REMOTE), 0.0, 0
+    for index in sorted(draft.chosen, key=lambda one: one.shards, reverse=True):
+        one = weight_of(index.documents, index.primary_bytes)
+        if not weight or weight + one <= most:
+            weight += one
+            ranges = min(_TASKS_AN_INDEX, _TASKS_TOGETHER // max(1, int(most // one))) if one > 1 else 1
+            needed += index.shards * (draft.split or max(1, ranges))
+    return needed
 
 
 @check

@@ -14,20 +14,25 @@ from esmigrate_tui.model.difference import IndexComparison
 from esmigrate_tui.model.event import (
     Acknowledged,
     ArrivalsAccepted,
+    ConcurrencyChanged,
     Event,
     Noted,
+    Paused,
     RestoredShards,
     RunFinished,
     RunOutcome,
     RunResumed,
     RunStarted,
     Samples,
+    SlowReason,
     TaskAdvanced,
     TaskFinished,
     TaskOutcome,
     TaskStarted,
     TaskSummary,
     Verifying,
+    WaitBegan,
+    WaitEnded,
 )
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import PlannedChange, Request
@@ -145,6 +150,50 @@ def test_each_note_is_told_as_it_is_though_more_has_happened_since() -> None:
         "-   ended by the user: what has arrived is enough",
         "-   the run is to be stopped",
     ]
+
+
+def test_of_many_that_wait_for_the_same_the_first_is_printed_and_they_are_counted() -> None:
+    progress, out = Progress(), io.StringIO()
+    tasks = tuple(TaskSummary(number=n, source_index=f"i{n}", destination_index=f"i{n}") for n in range(1, 31))
+    method = MethodName.COPY_THROUGH_HERE
+    begun = RunStarted(at=0.0, run="7K2P", method=method, source="", destination="http://new:9200", tasks=tasks)
+    printer, progress = LinePrinter(out), progress.after(begun)
+
+    def waits(at: float, words: str) -> list[Event]:
+        problems = [
+            Problem(cause=Cause.BUSY, what=words.format(task.source_index), why="It gave some back.", todo="Wait.")
+            for task in tasks
+        ]
+        return [
+            WaitBegan(at=at, task=task.number, problem=problem, until=at + 9, patience_ends=99.0)
+            for task, problem in zip(tasks, problems, strict=True)
+        ]
+
+    for at in (1.0, 2.0, 3.0):
+        events = waits(at, "It is too busy to write to {}.")
+        progress = progress.after_all(events)
+        printer.show(events, progress, at)
+    lines = [line for line in out.getvalue().splitlines() if line.startswith("!")]
+    assert lines == ["!   i1 waits: It is too busy to write to i1. It gave some back. Wait."]
+    assert "30 waiting (It is too busy to write to i1. Next try in 9 s)" in total_line(progress, 3.0)
+    assert [one.text for one in progress.notable] == ["i1 waits: It is too busy to write to i1."]
+
+    ended: list[Event] = [WaitEnded(at=4.0, task=task.number) for task in tasks]
+    progress = progress.after_all(ended)
+    printer.show(ended, progress, 4.0)
+    again = waits(5.0, "It is too busy for {}.")
+    printer.show(again, progress.after_all(again), 5.0)
+    assert len([line for line in out.getvalue().splitlines() if line.startswith("!")]) == 2
+
+
+def test_why_it_is_slower_stands_on_the_line_while_it_is() -> None:
+    slowed = ConcurrencyChanged(at=1.0, limit=2, reason=SlowReason.DESTINATION)
+    assert "slower: destination is busy" in total_line(folded(slowed), 1.0)
+    assert "slower" not in total_line(folded(slowed), 1.0, is_live=False)
+    assert "slower" not in total_line(folded(slowed, Paused(at=2.0)), 2.0)
+    assert "slower" not in total_line(folded(slowed, RunResumed(at=2.0)), 2.0)
+    assert "slower" not in total_line(folded(slowed, ConcurrencyChanged(at=2.0, limit=4)), 2.0)
+    assert event_lines(slowed, folded(slowed)) == []
 
 
 def test_what_ended_by_a_persons_word_is_told_as_good_but_not_as_verified() -> None:

@@ -85,7 +85,7 @@ async def test_a_look_that_waited_in_vain_says_how_far_it_is(source: Cluster, de
     look = await destination.tasks.progress(task, wait=0.2)
     assert (look.completed, look.problem) == (False, None)
     await destination.tasks.cancel(task)
-    assert (await destination.tasks.progress(task, wait=30.0)).canceled
+    assert (await _ended(destination, task)).canceled
     for missing in ("nowhere:1", f"{await _some_node(destination)}:999999"):
         with pytest.raises(ProblemError) as caught:
             await destination.tasks.progress(missing, wait=0.2)

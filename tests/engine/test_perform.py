@@ -197,10 +197,12 @@ async def test_work_that_ends_here_never_waits_for_time_to_pass(tmp_path: Path) 
 
 
 async def test_a_paused_run_asks_for_nothing_though_its_work_has_ended(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, plan_of(30))
+    bench = Bench(tmp_path, plan_of(5_000))
     running = asyncio.ensure_future(bench.run())
     await bench.until(TaskAdvanced)
     await bench.tell(PauseRun())
+    while not bench.called("pause"):
+        await bench.fast.sleep(1.0)
     arrived = bench.tiny.arrived[1]
     bench.tiny.ended[1].set()
     for _ in range(50):

@@ -138,9 +138,9 @@ class Tiny:
     """A task is a number of documents, the token how many have arrived; `per_look` arrive between two looks.
 
     `problems` are met one after another by the task that has settled so many documents, `refused` documents of a task
-    are its last ones, `lost` are documents that do not arrive though the server said so. Comparing reads `to_read`
-    documents one after another, at one of the `paces`, and meets problems where so many are read (`reading`). `opening`
-    is the change that all tasks share, with its inverse.
+    are its last ones, `sent_back` were taken only when they were sent again, `lost` are documents that do not arrive
+    though the server said so. Comparing reads `to_read` documents one after another, at one of the `paces`, and meets
+    problems where so many are read (`reading`). `opening` is the change that all tasks share, with its inverse.
     """
 
     plan_to_move: Plan
@@ -150,6 +150,7 @@ class Tiny:
     comparing: dict[int, list[Problem]] = field(default_factory=dict)
     refused: dict[int, int] = field(default_factory=dict)
     lost: dict[int, int] = field(default_factory=dict)
+    sent_back: dict[int, int] = field(default_factory=dict)
     to_read: int = 0
     reading: dict[int, list[Problem]] = field(default_factory=dict)
     paces: list[float] = field(default_factory=list)
@@ -208,7 +209,13 @@ class Tiny:
                 self.arrived[number] = done - refused
                 rejects = tuple(Reject(index=work.task.destination_index, id=str(each)) for each in range(refused))
                 yield Acknowledged(
-                    done=done, total=total, written=done - refused, refused=refused, token=str(done), rejects=rejects
+                    done=done,
+                    total=total,
+                    written=done - refused,
+                    refused=refused,
+                    retries=self.sent_back.get(number, 0),
+                    token=str(done),
+                    rejects=rejects,
                 )
         finally:
             self.running.discard(number)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from esmigrate_tui.model.event import SlowReason
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.draw import Canvas
@@ -334,6 +335,30 @@ def test_where_there_is_room_nothing_is_said_shorter() -> None:
     said = told(sample.WAITED, 120)
     assert "about 15 min more (11 min to 18 min) 3 rejected" in said
     assert "1 with rejects" in said
+
+
+def test_why_it_is_slower_is_a_word_beside_the_rate_where_there_is_room() -> None:
+    slowed = msgspec.structs.replace(sample.WAITED.progress, slowed_by=SlowReason.DESTINATION)
+    said = told(sample.WAITED.but(progress=slowed))
+    assert "slower: destination is busy about 15 min more 3 rejected" in said
+    full = told(sample.WAITED.but(progress=msgspec.structs.replace(slowed, requests_per_second=20_000.0)))
+    assert "limit 20 000/s each about 15 min more 3 rejected" in full
+    assert "…" not in said + full
+
+
+def test_of_many_that_wait_for_the_same_one_is_named_and_the_others_are_counted() -> None:
+    session = BY_NAME["run-waiting"].session
+    held = next(task for task in session.progress.tasks if task.held_by)
+    progress = msgspec.structs.replace(
+        session.progress,
+        tasks=tuple(
+            msgspec.structs.replace(task, state=held.state, held_by=held.held_by, held_until=held.held_until)
+            for task in session.progress.tasks
+        ),
+    )
+    many = len(progress.tasks) - 1
+    assert f" and {many} more wait: " in told(session.but(progress=progress), 120)
+    assert " more wait: " not in told(session, 120)
 
 
 @pytest.mark.parametrize(

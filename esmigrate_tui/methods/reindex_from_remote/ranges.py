@@ -15,6 +15,7 @@ import msgspec
 
 from esmigrate_tui.elastic.searches import NO_DOCUMENT
 from esmigrate_tui.model.plan import MOST_RANGES
+from esmigrate_tui.model.weight import together
 from esmigrate_tui.translate.mappings import is_typeless, types_of
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ def how_many(plan: Plan, documents: int, size: int | None, shards: int = 1) -> i
         return max(1, min(plan.split, MOST_RANGES, documents))
     if plan.requests_per_second:
         return 1
-    together = max(1, min(plan.at_once, len(plan.tasks)))
     worth = max(documents // WORTH_DOCUMENTS, (size or 0) // WORTH_BYTES)
-    bearable = min(_MOST_TASKS // together, _MOST_CONTEXTS // (together * max(1, shards)))
+    others = together(plan, documents, size)
+    bearable = min(_MOST_TASKS // others, _MOST_CONTEXTS // (others * max(1, shards)))
     return max(1, min(MOST_UNASKED, documents, worth, bearable))
 
 

@@ -153,8 +153,11 @@ def totals(session: Session, look: Canvas) -> list[Text]:
         parts.append(f"limit {number(round(pace))}/s each")
     refused = progress.refused
     aside = "" if progress.unit is Unit.BYTES or session.is_watching else f"   {number(refused)} rejected"
-    wordings = ["   ".join([*parts, words]) for words in how_much_longer(session)]
+    slower = [progress.slower] if progress.slower else []
+    wordings = ["   ".join([*parts, *slower, words]) for words in how_much_longer(session)]
     wordings.append(wordings[-1].replace("documents", "docs"))
+    if slower:
+        wordings.append("   ".join([*parts, how_much_longer(session)[1]]).replace("documents", "docs"))
     second = ink(" " + first_that_fits(width - len(aside) - 1, wordings)).append(aside, STRONG if refused else DIM)
     tail = ""
     if progress.plot:
@@ -308,7 +311,9 @@ def below(session: Session, look: Canvas, now: float, events: int = _EVENTS) -> 
         if held is not None and held.held_by is not None:
             is_tried = held.held_until is not None and not progress.is_paused
             again = f" Next try in {about(max(0.0, (held.held_until or now) - now))}." if is_tried else ""
-            words = f"{held.summary.source_index} waits: {held.held_by.what}{again}"
+            others = progress.held_with(held.held_by) - 1
+            who = f"{held.summary.source_index} and {number(others)} more wait" if others else ""
+            words = f"{who or f'{held.summary.source_index} waits'}: {held.held_by.what}{again}"
             lines += hanging(ink(" ").append_text(look.mark("warn")).append(" "), words, look.width - 5, STRONG, most=2)
             room -= len(lines) - 2
             notable = [each for each in notable if not (each.is_problem and held.held_by.what in each.text)]

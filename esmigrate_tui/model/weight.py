@@ -1,0 +1,35 @@
+"""How much work a task is, in units of what a small index is: so what goes on together is bounded by work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from esmigrate_tui.model.method import MethodName
+    from esmigrate_tui.model.plan import Plan
+
+SMALL_DOCUMENTS: Final = 20_000
+"""Documents of a small index at most: a few pages."""
+SMALL_BYTES: Final = 8 * 1024 * 1024
+"""Bytes of its primaries at most: one bulk."""
+_UNKNOWN: Final = 2.0  # of which nothing is known: two at the same time, to begin with
+_MOST: Final = 32.0
+_MOST_PULLED: Final = 16.0  # each task of the destination holds a search open on every shard of its index
+
+
+def weight_of(documents: int | None, size: int | None) -> float:
+    """The weight of an index of so many documents and bytes, each None where it is not known; at least 1."""
+    if documents is None and size is None:
+        return _UNKNOWN
+    return max(1.0, (documents or 0) / SMALL_DOCUMENTS, (size or 0) / SMALL_BYTES)
+
+
+def most_weight(method: MethodName) -> float:
+    """The weight of all that may ever go on together by that method; what is heavier goes on alone."""
+    return _MOST_PULLED if method.traits.pulls else _MOST
+
+
+def together(plan: Plan, documents: int | None, size: int | None) -> int:
+    """How many tasks like this one may go on together at most: as many as the plan says, else by their weight."""
+    most = plan.at_once or int(most_weight(plan.method) // weight_of(documents, size))
+    return max(1, min(most, len(plan.tasks)))
