@@ -149,9 +149,9 @@ class TasksInFlight:
         """Some time has passed."""
         await self._become(self._admission.rested(self._clock()))
 
-    async def changed(self) -> None:
-        """Return when there may be room for another task."""
-        await self._changed.wait()
+    def changed(self) -> Awaitable[object]:
+        """What ends when there may be room for another task, counted from this call on, not from when it is awaited."""
+        return self._changed.wait()
 
     async def _become(self, admission: Admission) -> None:
         before, self._admission = self._admission, admission

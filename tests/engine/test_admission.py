@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -222,3 +223,14 @@ async def test_never_more_tasks_go_on_than_the_most_however_light_they_have_beco
         begun += in_flight.begins(task)
         in_flight.lighten(task)
     assert begun == MOST
+
+
+async def test_room_that_comes_before_anybody_awaits_it_is_not_missed() -> None:
+    time, plan = Time(), by_work(10**6, 10**6)
+    in_flight = TasksInFlight(plan, time.clock, time.record)
+    assert in_flight.begins(plan.tasks[0])
+    changed = in_flight.changed()
+    await in_flight.ended(plan.tasks[0], is_good=True)
+    async with asyncio.timeout(5.0):
+        await changed
+    assert in_flight.begins(plan.tasks[1])
