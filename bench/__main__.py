@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from bench import first_paint, many_small, many_snapshots, memory, moving, one_small, preflight, wizard
+from bench import first_paint, many_small, many_snapshots, memory, moving, one_small, preflight, ten_thousand, wizard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +18,7 @@ FIGURES: Final[dict[str, Callable[[], str]]] = {
     "memory": memory.figure,
     "many-small": many_small.figure,
     "one-small": one_small.figure,
+    "ten-thousand": ten_thousand.figure,
     "moving": moving.figure,
     "moving-to-newest": moving.newest,
     "moving-from-afar": moving.far_away,

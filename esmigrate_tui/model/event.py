@@ -90,7 +90,7 @@ class RunOutcome(StrEnum):
     WAITING = "waiting"
 
 
-class TaskSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TaskSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A task as the board needs it."""
 
     number: Count

@@ -21,7 +21,7 @@ class EntryState(StrEnum):
     KEPT = "kept"
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One request to a cluster: method, path (already percent-encoded), JSON body as text."""
 
     method: str
@@ -58,7 +58,7 @@ class PlannedChange(msgspec.Struct, frozen=True, kw_only=True):
     undo: Request | None = None
 
 
-class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One change and its inverse; `what` says it in words, `undo` is None where it is meant to stay.
 
     `task` is the number of the task it was made for, 0 for the run as a whole. `cluster` is the uuid of the cluster it

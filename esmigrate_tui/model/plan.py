@@ -33,7 +33,7 @@ Amount = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """Documents, bytes or shards, of a size that a server can have counted."""
 
 
-class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One piece of the work: one index of the source into one of the destination.
 
     `create` is the JSON body that makes the destination index, "" where it exists and is used as it is.

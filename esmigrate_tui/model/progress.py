@@ -89,7 +89,7 @@ _PARTIAL: Final = frozenset({TaskState.PREPARING, TaskState.MOVING, TaskState.HE
 _DELETED: Final = frozenset({RestoreKind.INDEX, RestoreKind.DATA_STREAM})
 
 
-class Rate(msgspec.Struct, frozen=True):
+class Rate(msgspec.Struct, frozen=True, gc=False):
     """Documents (or bytes) a second over the last half minute: arithmetic alone, fed with (seconds, amount) pairs."""
 
     samples: tuple[tuple[float, int], ...] = ()
@@ -110,7 +110,7 @@ class Rate(msgspec.Struct, frozen=True):
         return max(0.0, (after - before) / (last - first)) if last > first else 0.0
 
 
-class TaskProgress(msgspec.Struct, frozen=True, kw_only=True):
+class TaskProgress(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One task's row on the board; `moved_at` is when a poll last reported more than the one before.
 
     While every document is compared, `read` of about `to_read` documents of both sides were read; `is_naming` says
@@ -273,7 +273,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def comparing(self) -> tuple[TaskProgress, ...]:
         """The tasks of which every document is being compared at this moment."""
-        return tuple(task for task in self.tasks if task.read_share is not None)
+        verifying = [task for task in self.tasks if task.state is TaskState.VERIFYING]
+        return tuple(task for task in verifying if task.read_share is not None)
 
     @property
     def slower(self) -> str:
@@ -428,7 +429,11 @@ class _ProgressFolding:
     def frozen(self) -> Progress:
         """What has come of it."""
         carried = tuple(self._carried.values())
-        return msgspec.structs.replace(self._now, tasks=tuple(self._tasks), ledger=tuple(self._ledger), carried=carried)
+        after = msgspec.structs.replace(
+            self._now, tasks=tuple(self._tasks), ledger=tuple(self._ledger), carried=carried
+        )
+        after.__dict__["done"] = self._done  # known already: the next events need not add it up again
+        return after
 
     def add(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915  # one branch an event, side by side
         """Fold one more event into it."""

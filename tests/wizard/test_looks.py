@@ -12,7 +12,7 @@ from esmigrate_tui.model.event import SlowReason
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.draw import Canvas
-from esmigrate_tui.wizard.screens.run import amount, below, totals
+from esmigrate_tui.wizard.screens.run import amount, below, by_attention, totals
 from esmigrate_tui.wizard.widgets.lines import TextLines
 from tests.pictures import sample_values as sample
 from tests.pictures.sample_values import BY_NAME, PICTURE_SERVICES, credentials_of
@@ -317,9 +317,8 @@ async def test_on_a_wide_terminal_a_trouble_says_why_and_what_to_do_beside_the_l
 def told(session: Session, width: int = 80) -> str:
     """The totals of a board and what stands below its list, in one line."""
     look = Canvas(width)
-    return " ".join(
-        " ".join(line.plain for line in (*totals(session, look), *below(session, look, sample.NOW))).split()
-    )
+    lines = (*totals(session, look), *below(session, by_attention(session.progress), look, sample.NOW))
+    return " ".join(" ".join(line.plain for line in lines).split())
 
 
 def test_what_was_set_aside_is_never_what_is_cut() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 from typing import cast
 
@@ -21,6 +22,7 @@ from esmigrate_tui.flow.run_control import faster, slower
 from esmigrate_tui.flow.session import ConnectionForm, ConnectionTest, IndexList, Session, SortBy
 from esmigrate_tui.flow.steps import BY_NAME, STEPS, before, checked_as, following, walked
 from esmigrate_tui.model.connection import Side, SignIn, TrustKind
+from esmigrate_tui.model.event import RunStarted, TaskSummary
 from esmigrate_tui.model.facts import IndexFacts, IndexState
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.method import MethodName
@@ -31,8 +33,19 @@ from esmigrate_tui.preflight.destination import room
 from esmigrate_tui.wizard.app import SCREENS
 from esmigrate_tui.wizard.draw import Canvas, rule
 from esmigrate_tui.wizard.pages import help_page
-from esmigrate_tui.wizard.screens.run import about, bar, by_attention, dip_line, remaining, sparkline, totals
+from esmigrate_tui.wizard.screens.run import (
+    about,
+    bar,
+    below,
+    by_attention,
+    dip_line,
+    folded,
+    remaining,
+    sparkline,
+    totals,
+)
 from esmigrate_tui.wizard.widgets.bars import footer, rail
+from tests.operations import operations
 from tests.pictures import sample_values as sample
 
 # -- drawing ---------------------------------------------------------------------------------------------------------
@@ -382,3 +395,21 @@ def test_a_preview_says_what_is_put_back_only_if_something_is_tuned() -> None:
 
     assert preview(sample.PLAN).put_back
     assert not preview(msgspec.structs.replace(sample.PLAN, tune=False)).put_back
+
+
+def test_a_paint_costs_little_for_each_of_very_many_indices() -> None:
+    (started, *_) = sample.RUN_EVENTS
+    assert isinstance(started, RunStarted)
+    each = [TaskSummary(number=at, source_index=f"i-{at}", destination_index=f"i-{at}") for at in range(1, 2_001)]
+    progress = Progress().after(msgspec.structs.replace(started, tasks=tuple(each)))
+    session = sample.RUNNING.but(progress=progress)
+    look = Canvas(80)
+
+    def paint() -> None:
+        every = by_attention(progress)
+        totals(session, look)
+        folded(every)
+        below(session, every, look, sample.NOW)
+
+    assert operations(paint) / len(each) < 80
+    assert not any(gc.is_tracked(task) for task in progress.tasks)  # the collector would stop at each of them

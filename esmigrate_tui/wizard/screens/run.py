@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
+from itertools import chain, takewhile
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
@@ -44,6 +47,8 @@ if TYPE_CHECKING:
     from esmigrate_tui.flow.session import Session
     from esmigrate_tui.wizard.draw import Mark
 
+_NUMBER: Final = attrgetter("summary.number")
+_STATE: Final = attrgetter("state")
 _ATTENTION: Final = {
     TaskState.HELD: 0,
     TaskState.FAILED: 1,
@@ -86,15 +91,27 @@ _EVENTS, _MORE_EVENTS = 3, 10
 
 def by_attention(progress: Progress) -> tuple[TaskProgress, ...]:
     """What needs the user first, then what moves, what waits, what is done."""
-    return tuple(sorted(progress.tasks, key=lambda task: (_ATTENTION[task.state], task.summary.number)))
+    groups: dict[int, list[TaskProgress]] = {place: [] for place in sorted({*_ATTENTION.values()})}
+    for task in sorted(progress.tasks, key=_NUMBER):
+        groups[_ATTENTION[task.state]].append(task)
+    return tuple(chain.from_iterable(groups.values()))
+
+
+def first_held(tasks: Sequence[TaskProgress]) -> TaskProgress | None:
+    """The first that waits for something, of tasks that stand by attention."""
+    return next((task for task in takewhile(_is_held, tasks) if task.held_by), None)
+
+
+def _is_held(task: TaskProgress) -> bool:
+    return task.state is TaskState.HELD
 
 
 def folded(tasks: tuple[TaskProgress, ...]) -> tuple[tuple[TaskProgress, ...], tuple[TaskProgress, ...]]:
     """The tasks that a user may want to see, and those that are done and need no one, as long as others are not."""
-    done = tuple(task for task in tasks if task.state in _FOLDED)
+    done = tuple([task for task in tasks if task.state in _FOLDED])
     if len(done) <= _FEW or len(done) == len(tasks):
         return tasks, ()
-    return tuple(task for task in tasks if task.state not in _FOLDED), done
+    return tuple([task for task in tasks if task.state not in _FOLDED]), done
 
 
 def about(seconds: float) -> str:
@@ -239,13 +256,11 @@ def done_row(done: tuple[TaskProgress, ...], look: Canvas, *, here: bool) -> Tex
     return line.append(counted_states(done), STRONG if here else DIM).append("   f shows them", DIM)
 
 
-def counted_states(tasks: tuple[TaskProgress, ...], *, aside: str = "with rejects") -> str:
+def counted_states(tasks: Sequence[TaskProgress], *, aside: str = "with rejects") -> str:
     """How many are where: 2 moving, 10 waiting."""
-    counts: dict[str, int] = {}
-    for task in tasks:
-        word = {TaskState.WITH_REJECTS: aside, TaskState.HELD: "held up"}.get(task.state, task.state.value)
-        counts[word] = counts.get(word, 0) + 1
-    return ", ".join(f"{number(many)} {word}" for word, many in counts.items())
+    words = {TaskState.WITH_REJECTS: aside, TaskState.HELD: "held up"}
+    counts = Counter(map(_STATE, tasks))
+    return ", ".join(f"{number(many)} {words.get(state, state.value)}" for state, many in counts.items())
 
 
 def amount(many: int | None) -> str:
@@ -293,10 +308,14 @@ def task_row(task: TaskProgress, look: Canvas, now: float, *, here: bool, is_hel
     return line.append(right, calm)
 
 
-def below(session: Session, look: Canvas, now: float, events: int = _EVENTS) -> list[Text]:
-    """What the run waits for, how many are where, and the last notable events; always as many lines."""
+def below(
+    session: Session, tasks: Sequence[TaskProgress], look: Canvas, now: float, events: int = _EVENTS
+) -> list[Text]:
+    """What the run waits for, how many are where, and the last notable events; always as many lines.
+
+    `tasks` are those of the run by attention.
+    """
     progress = session.progress
-    tasks = by_attention(progress)
     states = counted_states(tasks)
     if cell_len(states) >= look.width:
         states = counted_states(tasks, aside="rejected")
@@ -307,7 +326,7 @@ def below(session: Session, look: Canvas, now: float, events: int = _EVENTS) -> 
         lines += paragraph(session.run_problem.sentence(), look.width, 1, TROUBLE)[:2]
         room -= len(lines) - 2
     else:
-        held = next((task for task in tasks if task.state is TaskState.HELD and task.held_by), None)
+        held = first_held(tasks)
         if held is not None and held.held_by is not None:
             is_tried = held.held_until is not None and not progress.is_paused
             again = f" Next try in {about(max(0.0, (held.held_until or now) - now))}." if is_tried else ""
@@ -413,7 +432,7 @@ def in_a_line(session: Session) -> str:
     progress = session.progress
     if session.run_problem is not None:
         return f"run {session.run}: {session.run_problem.sentence()}"
-    held = next((task for task in by_attention(progress) if task.state is TaskState.HELD and task.held_by), None)
+    held = first_held(by_attention(progress))
     eta = progress.eta()
     share = "" if progress.fraction is None else f"{progress.fraction * 100:.0f} %"
     done = so_far(progress) if progress.unit is Unit.BYTES else counted(progress.done, "document")
@@ -508,7 +527,7 @@ class RunScreen(TasksScreen):
         # A cursor that was moved stays with its index, wherever that goes; at the top it stays at the top.
         watched = self._tasks[board.cursor].summary.number if 0 < board.cursor < len(self._tasks) else 0
         is_below = bool(self._done) and board.cursor == len(self._tasks)
-        every = by_attention(session.progress)
+        every = by_attention(session.progress)  # once a paint: a run may have ten thousand
         self._tasks, self._done = tasks, done = (every, ()) if self._is_unfolded else folded(every)
         at = next((position for position, task in enumerate(tasks) if task.summary.number == watched), 0)
         at = len(tasks) if is_below and done else at
@@ -525,7 +544,7 @@ class RunScreen(TasksScreen):
         first = "files" if session.is_of_files else "sender" if session.is_watching else "index"
         self.show_lines("heading", lambda look: [heading(look.width - 1, unit, first=first)])
         events = _MORE_EVENTS if self.has_class("-tall") else _EVENTS
-        self.show_lines("below", lambda look: below(session, look, now, events))
+        self.show_lines("below", lambda look: below(session, every, look, now, events))
         self.show_pane()
 
     def begin(self) -> None:
