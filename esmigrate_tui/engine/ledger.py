@@ -104,8 +104,23 @@ class Ledger:
         self._clusters = clusters
         self._record = record
         self._clock = clock
-        self._entries = {entry.number: _bearable(entry) for entry in entries}
+        self._entries: dict[int, LedgerEntry] = {}
+        # Where the entries of a task, the last try of a change, and what has made an index are found: by number.
+        self._of_task: dict[int, list[int]] = {}
+        self._tries: dict[tuple[int, Side, Request], int] = {}
+        self._makers: dict[tuple[Side, str], int] = {}
+        for entry in entries:
+            self._enter(_bearable(entry))
         self._newest = max(self._entries, default=0)
+
+    def _enter(self, entry: LedgerEntry) -> None:
+        if entry.number not in self._entries:
+            made_by = entry.made_by
+            self._of_task.setdefault(entry.task, []).append(entry.number)
+            self._tries[entry.task, entry.side, made_by] = entry.number
+            if made_by.makes_index:
+                self._makers[entry.side, made_by.index] = entry.number
+        self._entries[entry.number] = entry
 
     def recorder(self, task: int) -> TaskRecorder:
         """What a method records its changes with, for one task; 0 for the run as a whole."""
@@ -188,14 +203,8 @@ class Ledger:
 
     def _raise_other_index(self, side: Side, index: str, there: str | None) -> None:
         """Raise ProblemError (state) where the run has made an index of that name, and now another one has it."""
-        made = next(
-            (
-                entry.index_uuid
-                for entry in reversed(self._entries.values())
-                if entry.made_by.makes_index and (entry.side, entry.made_by.index) == (side, index)
-            ),
-            "",
-        )
+        maker = self._makers.get((side, index))
+        made = "" if maker is None else self._entries[maker].index_uuid
         if made and there and made != there:
             raise ProblemError(_replaced(side, index))
 
@@ -215,10 +224,8 @@ class Ledger:
         what was changed no longer exists (the index was deleted), nothing is left to revert, and the entry says so.
         """
         first: Problem | None = None
-        for number in sorted(self._entries, reverse=True):
+        for number in sorted(self._entries if task is None else self._of_task.get(task, ()), reverse=True):
             entry = self._entries[number]
-            if task not in {None, entry.task}:
-                continue
             if entry.undo is None and entry.state in {EntryState.INTENDED, EntryState.MADE}:
                 is_unsure = entry.state is EntryState.INTENDED
                 await self._becomes(entry, EntryState.KEPT, "Whether it was made is not known." if is_unsure else "")
@@ -256,16 +263,15 @@ class Ledger:
 
     def _earlier(self, task: int, side: Side, made_by: Request) -> LedgerEntry | None:
         """The entry of the same change by an earlier try, unless it was reverted since."""
-        for entry in reversed(self._entries.values()):
-            if (entry.task, entry.side, entry.made_by) == (task, side, made_by):
-                return entry if entry.state in _OURS else None
-        return None
+        number = self._tries.get((task, side, made_by))
+        entry = None if number is None else self._entries[number]
+        return entry if entry is not None and entry.state in _OURS else None
 
     async def _becomes(self, entry: LedgerEntry, state: EntryState = EntryState.INTENDED, trouble: str = "") -> None:
         then = msgspec.structs.replace(entry, state=state, trouble=trouble)
         if self._entries.get(entry.number) != then:
             await self._record(LedgerChanged(at=self._clock(), entry=then))
-            self._entries[entry.number] = then  # only now: what could not be written down was not
+            self._enter(then)  # only now: what could not be written down was not
 
 
 @dataclass(frozen=True)

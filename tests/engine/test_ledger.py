@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections import defaultdict
 from typing import Any
@@ -14,6 +15,7 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import Event, LedgerChanged
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from tests.operations import growth
 
 CREATE = Request(method="PUT", path="/new")
 TUNE = Request(method="PUT", path="/new/_settings", body='{"index":{"number_of_replicas":0}}')
@@ -396,3 +398,18 @@ async def test_whatever_happens_every_sent_change_was_written_down_before() -> N
         assert told[0] == 0
         await ledger.settle()
         assert ledger.open_entries == ()
+
+
+def test_a_change_costs_the_same_in_a_run_of_many_tasks() -> None:
+    async def whole(tasks: int) -> None:
+        world = World()
+        ledger = world.ledger()
+        for task in range(tasks):
+            recorder = ledger.recorder(task)
+            for path in (f"/new-{task}", f"/new-{task}/_settings"):
+                request = Request(method="PUT", path=path)
+                await recorder.change(DESTINATION, "", request, request)
+            assert await ledger.settle(task) is None
+        assert ledger.open_entries == ()
+
+    assert growth(lambda tasks: lambda: asyncio.run(whole(tasks)), few=30) < 4.5
