@@ -87,6 +87,7 @@ def _plan(ends: Ends, method: MethodName, names: list[str]) -> Plan:
         source_version=ends.source.version,
         destination_uuid=str(ends.ask(ends.destination, "GET", identity)["cluster_uuid"]),
         destination_version=ends.destination.version,
+        at_once=0,
         tasks=tuple(
             Task(
                 number=number,

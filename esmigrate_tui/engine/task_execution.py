@@ -163,6 +163,7 @@ class TaskExecution:
         bare = msgspec.structs.replace(moved, rejects=())
         if self._is_waiting:
             self._is_waiting = False
+            self._context.in_flight.continued(self._task)
             await self._context.record(WaitEnded(at=now, task=self._task.number))
         if moved.rejects or is_worth_recording(self._last, bare, now - self._recorded_at):
             await self._context.record(TaskAdvanced(at=now, task=self._task.number, moved=bare), moved.rejects)
@@ -229,6 +230,7 @@ class TaskExecution:
             return
         if self._is_waiting:  # it progresses: a long one may well have to wait twice
             self._is_waiting = False
+            self._context.in_flight.continued(self._task)
             self._wait.is_over()
         self._reading = reading
         await self._context.record(reading)
@@ -257,6 +259,7 @@ class TaskExecution:
                 continue
             if self._is_waiting and is_progress:
                 self._is_waiting = False
+                self._context.in_flight.continued(self._task)
                 self._wait.is_over()
                 await self._context.record(WaitEnded(at=self._context.clock(), task=self._task.number))
             return result
@@ -271,7 +274,7 @@ class TaskExecution:
             deletes = self._context.plan.method.traits.stopping_deletes and self._ongoing.has_begun
             raise ProblemError(given_up(problem, retry.patience, stopping_deletes=deletes))
         self._is_waiting = True
-        await self._context.in_flight.met(problem)
+        await self._context.in_flight.met(self._task, problem)
         await self._rest(retry.seconds)
 
     async def _rest(self, seconds: float, *news: Awaitable[None]) -> None:

@@ -92,6 +92,8 @@ async def report_unanswered(context: RunContext) -> None:
                         await context.record(event)
                     if event is not None and event.since is not None:
                         await context.in_flight.pushed_back(SlowReason.ANSWERS)
+            if not context.control.pacing.is_paused:
+                with contextlib.suppress(ProblemError):
                     await context.in_flight.rested()
     finally:
         probe.end()

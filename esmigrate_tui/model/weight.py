@@ -15,21 +15,29 @@ SMALL_BYTES: Final = 8 * 1024 * 1024
 _UNKNOWN: Final = 2.0  # of which nothing is known: two at the same time, to begin with
 _MOST: Final = 32.0
 _MOST_PULLED: Final = 16.0  # each task of the destination holds a search open on every shard of its index
+_MOST_PACED: Final = 4.0  # a pace is for each index, and asked for where clusters are not to be loaded
 
 
-def weight_of(documents: int | None, size: int | None) -> float:
-    """The weight of an index of so many documents and bytes, each None where it is not known; at least 1."""
+def weight_of(method: MethodName, documents: int | None, size: int | None) -> float:
+    """The weight of an index of so many documents and bytes, each None where it is not known; at least 1.
+
+    What the destination reads by itself is never more than half of all: it is read in few ranges, if in any.
+    """
     if documents is None and size is None:
         return _UNKNOWN
-    return max(1.0, (documents or 0) / SMALL_DOCUMENTS, (size or 0) / SMALL_BYTES)
+    weight = max(1.0, (documents or 0) / SMALL_DOCUMENTS, (size or 0) / SMALL_BYTES)
+    return min(weight, _MOST_PULLED / 2) if method.traits.pulls else weight
 
 
-def most_weight(method: MethodName) -> float:
-    """The weight of all that may ever go on together by that method; what is heavier goes on alone."""
-    return _MOST_PULLED if method.traits.pulls else _MOST
+def most_weight(method: MethodName, pace: float) -> float:
+    """The weight of all that may ever go on together by that method, at a pace (0 for none).
+
+    What is heavier goes on alone.
+    """
+    return _MOST_PACED if pace else _MOST_PULLED if method.traits.pulls else _MOST
 
 
 def together(plan: Plan, documents: int | None, size: int | None) -> int:
     """How many tasks like this one may go on together at most: as many as the plan says, else by their weight."""
-    most = plan.at_once or int(most_weight(plan.method) // weight_of(documents, size))
-    return max(1, min(most, len(plan.tasks)))
+    most = most_weight(plan.method, plan.requests_per_second) // weight_of(plan.method, documents, size)
+    return max(1, min(plan.at_once or int(most), len(plan.tasks)))

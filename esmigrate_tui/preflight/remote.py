@@ -307,9 +307,10 @@ def _searches_together(draft: Draft) -> int:
     if draft.at_once:
         at_once = max(1, min(draft.at_once, len(shards)))
         return sum(shards[:at_once]) * (draft.split or max(1, min(_TASKS_AN_INDEX, _TASKS_TOGETHER // at_once)))
-    most, weight, needed = most_weight(MethodName.REINDEX_FROM_REMOTE), 0.0, 0
+    method = MethodName.REINDEX_FROM_REMOTE
+    most, weight, needed = most_weight(method, draft.requests_per_second), 0.0, 0
     for index in sorted(draft.chosen, key=lambda one: one.shards, reverse=True):
-        one = weight_of(index.documents, index.primary_bytes)
+        one = weight_of(method, index.documents, index.primary_bytes)
         if not weight or weight + one <= most:
             weight += one
             ranges = min(_TASKS_AN_INDEX, _TASKS_TOGETHER // max(1, int(most // one))) if one > 1 else 1

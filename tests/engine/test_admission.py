@@ -45,7 +45,7 @@ def by_work(*documents: int) -> Plan:
     ],
 )
 def test_a_task_weighs_what_its_documents_and_bytes_do(documents: int | None, size: int | None, weight: float) -> None:
-    assert weight_of(documents, size) == weight
+    assert weight_of(MethodName.COPY_THROUGH_HERE, documents, size) == weight
 
 
 def test_as_many_go_on_together_as_the_plan_says_or_as_are_not_too_heavy() -> None:
@@ -56,8 +56,16 @@ def test_as_many_go_on_together_as_the_plan_says_or_as_are_not_too_heavy() -> No
     assert together(plan_of(*[1] * 50, at_once=3), 10**9, None) == 3
 
 
-def test_what_the_destination_reads_by_itself_holds_fewer_searches_open() -> None:
-    assert most_weight(MethodName.REINDEX_FROM_REMOTE) < most_weight(MethodName.COPY_THROUGH_HERE)
+def test_of_what_the_destination_reads_by_itself_two_large_ones_go_on_together_and_fewer_small_ones() -> None:
+    method = MethodName.REINDEX_FROM_REMOTE
+    assert most_weight(method, 0.0) < most_weight(MethodName.COPY_THROUGH_HERE, 0.0)
+    assert together(plan_of(*[1] * 50, at_once=0), 10**9, None) == 2
+    assert together(plan_of(*[1] * 50, at_once=0), 100, None) == 16
+
+
+def test_where_a_pace_is_asked_for_few_go_on_together() -> None:
+    assert together(plan_of(*[1] * 50, at_once=0, requests_per_second=100.0), 100, None) == 4
+    assert together(plan_of(*[1] * 50, at_once=9, requests_per_second=100.0), 100, None) == 9
 
 
 def test_a_run_begins_with_four_small_ones_and_takes_one_more_for_each_that_ended_well() -> None:
@@ -111,10 +119,22 @@ def test_it_is_slower_until_the_limit_is_what_it_was() -> None:
 
 
 def test_a_push_back_is_forgotten_after_a_while_also_where_no_task_ends() -> None:
-    admission = Admission.of(by_work(1)).pushed_back(100.0, DESTINATION).pushed_back(102.0, DESTINATION)
-    assert admission.rested(131.9) == admission
+    admission = msgspec.structs.replace(Admission.of(by_work(1)), limit=20.0)
+    admission = admission.pushed_back(100.0, DESTINATION).pushed_back(102.0, DESTINATION)
+    assert admission.rested(131.9).reason is DESTINATION
     forgotten = admission.rested(132.0)
-    assert (forgotten.reason, forgotten.limit) == (None, 2.0)
+    assert (forgotten.reason, forgotten.limit) == (None, 10.0)
+
+
+def test_while_large_ones_go_on_it_grows_with_time_but_not_soon_after_trouble() -> None:
+    admission = Admission.of(by_work(1)).rested(100.0)
+    assert admission.limit == 4.0
+    assert admission.rested(104.9).limit == 4.0
+    assert admission.rested(105.0).limit == 5.0
+    assert admission.rested(105.0).rested(106.0).limit == 5.0
+    assert admission.troubled(104.0).rested(138.9).limit == 4.0
+    assert admission.troubled(104.0).rested(139.0).limit == 5.0
+    assert admission.pushed_back(104.0, DESTINATION).rested(108.9).limit == 2.0
 
 
 @given(st.lists(st.tuples(st.sampled_from(["end", "push", "rest"]), st.integers(0, 40)), max_size=60))
@@ -213,6 +233,20 @@ async def test_a_heavy_task_that_is_only_counted_any_more_lets_another_begin() -
     in_flight.lighten(plan.tasks[0])
     assert in_flight.begins(plan.tasks[2])
     assert not in_flight.begins(plan.tasks[1])
+
+
+async def test_a_heavy_task_that_waits_for_its_own_index_keeps_no_other_waiting() -> None:
+    time, plan = Time(), by_work(10**6, 10**6, 100)
+    in_flight = TasksInFlight(plan, time.clock, time.record)
+    assert in_flight.begins(plan.tasks[0])
+    await in_flight.met(plan.tasks[0], Problem(cause=Cause.CONNECTION, what="es:9200 does not answer."))
+    assert not in_flight.begins(plan.tasks[1])
+    await in_flight.met(plan.tasks[0], Problem(cause=Cause.BUSY, what="The index has a block."))
+    assert in_flight.begins(plan.tasks[1])
+    in_flight.continued(plan.tasks[0])
+    await in_flight.ended(plan.tasks[1], is_good=True)
+    assert not in_flight.begins(plan.tasks[2])
+    assert time.events == []
 
 
 async def test_never_more_tasks_go_on_than_the_most_however_light_they_have_become() -> None:

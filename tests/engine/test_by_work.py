@@ -32,7 +32,7 @@ async def test_many_small_ones_go_on_together_and_ever_more_while_they_end_well(
     bench = Bench(tmp_path, plan_of(*[30] * 60, at_once=0))
     await bench.run()
     assert bench.outcome is RunOutcome.VERIFIED
-    assert 4 < bench.tiny.most_at_once <= most_weight(bench.plan.method)
+    assert 4 < bench.tiny.most_at_once <= most_weight(bench.plan.method, 0.0)
     assert bench.of(ConcurrencyChanged) == []
     assert [event.task for event in bench.of(TaskStarted)] == list(range(1, 61))
 
