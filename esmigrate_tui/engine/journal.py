@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeVar
 
 from esmigrate_tui.engine import lock
@@ -30,12 +32,23 @@ T = TypeVar("T")
 _SHORTEST_POLL: Final = 0.02
 
 
+@dataclass(eq=False)
+class _PendingAppend:
+    """Events, and the documents rejected before the last of them, to be written together; then its number or error."""
+
+    events: Sequence[Event]
+    rejects: Sequence[Reject]
+    number: int = 0
+    error: Exception | None = None
+
+
 class Journal:
     """A run's journal; `create` for the process that holds the run, `open` for all others."""
 
     def __init__(self, path: Path, *, is_writer: bool) -> None:
         self.path = path
         self._store = JournalStore(path, is_writer=is_writer)
+        self._pending: deque[_PendingAppend] = deque()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
 
     @classmethod
@@ -75,12 +88,20 @@ class Journal:
 
         A caller that is cancelled meanwhile does not undo it: what was begun to be written is written.
         """
-        return await asyncio.shield(self._in_turn(lambda: self._store.append((event,), rejects)))
+        return await self._append(_PendingAppend((event,), rejects))
 
     async def append_all(self, events: Sequence[Event]) -> None:
         """Write several events down at once: all of them or none."""
         if events:
-            await asyncio.shield(self._in_turn(lambda: self._store.append(events, ())))
+            await self._append(_PendingAppend(events, ()))
+
+    async def _append(self, one: _PendingAppend) -> int:
+        """Write it with all that waits by then: many tasks wait for one flush of the disk, not each for its own."""
+        self._pending.append(one)
+        await asyncio.shield(self._in_turn(self._write_pending))
+        if one.error is not None:
+            raise one.error
+        return one.number
 
     async def commands(self, after: int = 0) -> list[tuple[int, Command]]:
         """Commands with a higher number than `after` that were not followed yet."""
@@ -150,6 +171,26 @@ class Journal:
         return await self._in_turn(lambda: self._store.rejects(limit, task))
 
     # -- in the journal's own thread -------------------------------------------------------------------------------
+
+    def _write_pending(self) -> None:
+        """Write all that waits, in its order; nothing where an earlier turn has written it."""
+        together = [self._pending.popleft() for _ in range(len(self._pending))]
+        if len(together) > 1 and self._written(together) is None:
+            return
+        for one in together:  # alone: what keeps one of them from being written is not the problem of the others
+            one.error = self._written([one])
+
+    def _written(self, together: Sequence[_PendingAppend]) -> Exception | None:
+        """Write some in one transaction; why none of them was written, None where they were."""
+        try:
+            numbers = self._store.append([(one.events, one.rejects) for one in together])
+        except (sqlite3.Error, OSError) as error:
+            return explained(self.path, error)
+        except Exception as error:  # noqa: BLE001  # raised where it was asked for
+            return error
+        for one, number in zip(together, numbers, strict=True):
+            one.number = number
+        return None
 
     async def _in_turn(self, work: Callable[[], T]) -> T:
         def explained_work() -> T:

@@ -213,40 +213,53 @@ class JournalStore:
             self._is_ready = False
             self._file = None
 
-    def append(self, events: Sequence[Event], rejects: Sequence[Reject]) -> int:
-        """Write events and rejected documents in one transaction; the number of the last event."""
-        connection, seq = self._writer(), 0
+    def append(self, several: Sequence[tuple[Sequence[Event], Sequence[Reject]]]) -> list[int]:
+        """Write events, each with the documents rejected before, in one transaction; the numbers of the last events."""
+        connection = self._writer()
+        numbers: list[int] = []
         advances: list[tuple[int, JournalledAdvance]] = []
         lines: list[str] = []
         with connection:
             connection.execute("BEGIN IMMEDIATE")
-            for event in events:
-                text = _encoder.encode(event).decode()
-                seq = int(
-                    connection.execute("INSERT INTO event (at, json) VALUES (?, ?)", (event.at, text)).lastrowid or 0
-                )
-                if isinstance(event, TaskAdvanced):
-                    moved = event.moved
-                    advance = JournalledAdvance(
-                        seq, event.at, bool(moved.note), moved.total is not None, bool(moved.token)
-                    )
-                    advances.append((event.task, advance))
-            for reject in rejects:
-                text, task = _encoder.encode(reject).decode(), getattr(events[-1], "task", 0)
-                added = connection.execute(
-                    "INSERT OR IGNORE INTO reject (task, type, id, json) VALUES (?, ?, ?, ?)",
-                    (task, reject.type, reject.id, text),
-                )
-                if added.rowcount == 1:
-                    lines.append(text + "\n")
+            for events, rejects in several:
+                numbers.append(self._insert_events(connection, events, advances))
+                lines += self._insert_rejects(connection, events[-1], rejects)
         for number, advance in advances:
             self._advances.setdefault(number, []).append(advance)
-            self._thin(connection, number)
+            with contextlib.suppress(sqlite3.Error, ProblemError):  # it is written; it is thinned later
+                self._thin(connection, number)
         if lines:
             # The table is what counts: `export_rejects` makes the file anew when the run ends or is resumed.
             with contextlib.suppress(OSError), _appending(self.path.with_name(REJECTS)) as file:
                 file.writelines(lines)
+        return numbers
+
+    def _insert_events(
+        self, connection: sqlite3.Connection, events: Sequence[Event], advances: list[tuple[int, JournalledAdvance]]
+    ) -> int:
+        """Add events, and to `advances` those that may be thinned; the number of the last one."""
+        seq = 0
+        for event in events:
+            text = _encoder.encode(event).decode()
+            seq = int(connection.execute("INSERT INTO event (at, json) VALUES (?, ?)", (event.at, text)).lastrowid or 0)
+            if isinstance(event, TaskAdvanced):
+                moved = event.moved
+                advance = JournalledAdvance(seq, event.at, bool(moved.note), moved.total is not None, bool(moved.token))
+                advances.append((event.task, advance))
         return seq
+
+    def _insert_rejects(self, connection: sqlite3.Connection, event: Event, rejects: Sequence[Reject]) -> list[str]:
+        """Add documents that were rejected before an event; those that are new as lines of JSON."""
+        lines: list[str] = []
+        for reject in rejects:
+            text, task = _encoder.encode(reject).decode(), getattr(event, "task", 0)
+            added = connection.execute(
+                "INSERT OR IGNORE INTO reject (task, type, id, json) VALUES (?, ?, ?, ?)",
+                (task, reject.type, reject.id, text),
+            )
+            if added.rowcount == 1:
+                lines.append(text + "\n")
+        return lines
 
     def _thin(self, connection: sqlite3.Connection, task: int) -> None:
         self._unthinned[task] = self._unthinned.get(task, 0) + 1

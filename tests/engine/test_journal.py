@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.journal_store import JournalStore
 from esmigrate_tui.model.command import Command, PauseRun, ResumeRun, SetPace, SkipTask, StopRun
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import (
@@ -427,3 +429,63 @@ async def test_an_end_that_comes_between_two_looks_is_not_missed(tmp_path: Path)
         seen = [event async for batch in screen.follow(poll=0.01) for _, event in batch]
     lock.release(held)
     assert [type(event) for event in seen] == [RunStarted, RunFinished]
+
+
+# -- what is written together ----------------------------------------------------------------------------------------
+
+
+async def test_what_waits_is_written_in_one_transaction_in_its_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with await Journal.create(tmp_path / "journal") as journal:
+        many: list[int] = []
+        append = JournalStore.append
+
+        def counting(store: JournalStore, several: Any) -> list[int]:  # noqa: ANN401  # handed on as it is
+            many.append(len(several))
+            return append(store, several)
+
+        monkeypatch.setattr(JournalStore, "append", counting)
+        events = [Noted(at=float(at), text=str(at)) for at in range(40)]
+        numbers = await asyncio.gather(*(journal.append(event) for event in events))
+        assert [event for _, event in await journal.read()] == events
+        assert numbers == [number for number, _ in await journal.read()]
+        assert sum(many) == len(events)
+        assert len(many) <= 3
+
+
+async def test_what_cannot_be_written_is_the_problem_of_its_own_caller_alone(tmp_path: Path) -> None:
+    async with await Journal.create(tmp_path / "journal") as journal:
+        good, bad = Noted(at=1.0, text="good"), Noted(at=2.0, text="\ud800")
+        results = await asyncio.gather(
+            *(journal.append(event) for event in (good, bad, good, bad, good)), return_exceptions=True
+        )
+        assert [isinstance(result, Exception) for result in results] == [False, True, False, True, False]
+        assert [event for _, event in await journal.read()] == [good] * 3
+
+
+async def test_a_full_disk_is_told_to_every_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with await Journal.create(tmp_path / "journal") as journal:
+
+        def full(store: JournalStore, several: Any) -> list[int]:  # noqa: ANN401  # the same
+            del store, several
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(JournalStore, "append", full)
+            events = [Noted(at=1.0, text=str(at)) for at in range(4)]
+            results = await asyncio.gather(*(journal.append(event) for event in events), return_exceptions=True)
+        assert all(isinstance(result, ProblemError) for result in results)
+        assert await journal.read() == []
+
+
+async def test_a_caller_that_is_cancelled_undoes_nothing_of_its_own_or_of_others(tmp_path: Path) -> None:
+    async with await Journal.create(tmp_path / "journal") as journal:
+        events = [Noted(at=1.0, text=str(at)) for at in range(4)]
+        appending = [asyncio.ensure_future(journal.append(event)) for event in events]
+        await asyncio.sleep(0)
+        appending[2].cancel()
+        results = await asyncio.gather(*appending, return_exceptions=True)
+        assert isinstance(results[2], asyncio.CancelledError)
+        await journal.append_all([events[0], events[1]])
+        assert [event for _, event in await journal.read()] == [*events, *events[:2]]
