@@ -136,7 +136,7 @@ class _CountingNode(WireNode):
         **named: Any,  # noqa: ANN401  # handed on
     ) -> Any:  # noqa: ANN401  # the library's own pair
         path = target.partition("?")[0].split("/")
-        kind = "/".join("{index}" if part.startswith("day-") else part for part in path)
+        kind = "/".join("{index}" if part.startswith("day-") else "{task}" if ":" in part else part for part in path)
         _CountingNode.asked[f"{method} {kind}"] += 1
         return await super().perform_request(method, target, *arguments, **named)
 

@@ -275,7 +275,7 @@ async def open_scrolls(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
     if can.opens_points_in_time and Features.of_cluster(destination).reindexes_by_point_in_time:
         return
     there = await clusters.source.surroundings.open_searches()
-    needed = _searches_together(draft)
+    needed = searches_together(draft)
     most = source.most_scrolls
     if most is None and can.limits_scrolls:
         most = _MOST_SCROLLS
@@ -301,7 +301,7 @@ async def open_scrolls(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
     )
 
 
-def _searches_together(draft: Draft) -> int:
+def searches_together(draft: Draft) -> int:
     """How many searches on shards of the source may be open at the same time."""
     shards = sorted((index.shards for index in draft.chosen), reverse=True)
     if draft.at_once:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import IndexFacts
-from esmigrate_tui.preflight.remote import is_rewritten, sampled_names
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.preflight.remote import is_rewritten, sampled_names, searches_together
 
 
 @pytest.mark.parametrize(
@@ -45,3 +47,28 @@ def test_documents_are_looked_at_only_as_long_as_all_of_them_together_are_little
     assert "medium-0" in chosen
     assert len(chosen) <= 500
     assert 30 * 1024**2 < read <= 32 * 1024**2
+
+
+@pytest.mark.parametrize(
+    ("documents", "indices", "shards", "options", "searches"),
+    [
+        (100, 3, 5, {"at_once": 2}, 40),
+        (100, 40, 5, {}, 80),
+        (100, 3, 5, {}, 15),
+        (10**9, 1, 3, {}, 12),
+        (10**9, 9, 3, {}, 24),
+        (10**9, 9, 3, {"split": 1}, 6),
+        (100, 40, 5, {"requests_per_second": 50.0}, 20),
+    ],
+)
+def test_searches_on_the_source_are_those_of_the_indices_that_may_go_on_together(
+    documents: int, indices: int, shards: int, options: dict[str, Any], searches: int
+) -> None:
+    facts = tuple(IndexFacts(name=f"i{number}", documents=documents, shards=shards) for number in range(indices))
+    draft = Draft(
+        method=MethodName.REINDEX_FROM_REMOTE,
+        source_indices=facts,
+        selected=tuple(index.name for index in facts),
+        **options,
+    )
+    assert searches_together(draft) == searches
