@@ -18,6 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
+from urllib.parse import unquote
 
 import msgspec
 
@@ -123,6 +124,13 @@ def _naive(ends: Ends, names: list[str]) -> Measured:
     return measured(python("bench.movers", "naive"), msgspec.json.encode(job) + b"\n")
 
 
+def _kind_of(part: str) -> str:
+    """A part of a path, whichever indices or task it names."""
+    if part.startswith("day-"):
+        return "{indices}" if "," in unquote(part) else "{index}"
+    return "{task}" if ":" in unquote(part) else part
+
+
 class _CountingNode(WireNode):
     """Every request of a run, by method and kind of path."""
 
@@ -136,7 +144,7 @@ class _CountingNode(WireNode):
         **named: Any,  # noqa: ANN401  # handed on
     ) -> Any:  # noqa: ANN401  # the library's own pair
         path = target.partition("?")[0].split("/")
-        kind = "/".join("{index}" if part.startswith("day-") else "{task}" if ":" in part else part for part in path)
+        kind = "/".join(map(_kind_of, path))
         _CountingNode.asked[f"{method} {kind}"] += 1
         return await super().perform_request(method, target, *arguments, **named)
 
@@ -147,7 +155,9 @@ async def _requests(ends: Ends, plan: Plan) -> collections.Counter[str]:
     with tempfile.TemporaryDirectory() as folder:
         async with (
             await connect(*connection_of(node_end(ends.source)), node_class=_CountingNode) as old,
-            await connect(*connection_of(node_end(ends.destination)), node_class=_CountingNode) as new,
+            await connect(
+                *connection_of(node_end(ends.destination)), node_class=_CountingNode, meant=plan.destination_uuid
+            ) as new,
             await Journal.create(Path(folder) / "journal.sqlite") as journal,
         ):
             outcome = await perform(

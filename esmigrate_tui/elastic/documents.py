@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -27,10 +28,11 @@ from esmigrate_tui.elastic.acknowledged import unsaid
 from esmigrate_tui.elastic.decoding import without_sources
 from esmigrate_tui.elastic.error_words import words
 from esmigrate_tui.elastic.errors import UnreadResponseError, explain_response
+from esmigrate_tui.elastic.joined import JoinedReads
 from esmigrate_tui.elastic.paging import MOST_ALONE
 from esmigrate_tui.elastic.paths import paths_of
 from esmigrate_tui.elastic.responses.nodes import NodesResponse
-from esmigrate_tui.elastic.responses.search import HitList, SearchResponse, ShardCounts
+from esmigrate_tui.elastic.responses.search import HitList, MultiSearchResponse, SearchResponse, ShardCounts
 from esmigrate_tui.elastic.searches import partial_shards
 from esmigrate_tui.elastic.transport import BATCH_LIMIT, RESPONSE_LIMIT
 from esmigrate_tui.elastic.waiting import seen_through
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.decoding import WireResponse
     from esmigrate_tui.elastic.indices import Indices
     from esmigrate_tui.elastic.searches import Searches
+    from esmigrate_tui.model.features import Features
 
 T = TypeVar("T")
 
@@ -61,6 +64,7 @@ _UNMAPPED: Final = {"unmapped_type": "long"}  # up to 7.x an index without any m
 _OLDEST_READ_IN_FULL: Final = 7_000_000  # as index.version.created has it, in 8 and 9 alike
 _ITEMS: Final = "filter_path=items.*.status,items.*.error"
 _OF_ONE_NUMBER: Final = 100  # documents: one, and in an index that was shrunk one of each shard that it had
+_MOST_WITH_SOURCES: Final = 16  # searches in one request that bring documents along
 _EACH_ID: Final = 8  # documents of one _id that are read
 _REFUSED: Final = 300  # statuses from here on
 _STUMBLED: Final = 500
@@ -119,6 +123,28 @@ class BulkItem(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class _SmallSearch:
+    """A search for a few documents of one index, its body as it is sent; `shard` is the one it looks in, -1 for all.
+
+    `most` is how many bytes its response may have.
+    """
+
+    index: str
+    body: bytes
+    most: int
+    shard: int = -1
+
+    @property
+    def preference(self) -> str:
+        """Which shard is searched, in the server's words; "" for all."""
+        return f"_shards:{self.shard:d}|_local" if self.shard >= 0 else ""
+
+
+class _OneOfSearches(msgspec.Struct, frozen=True):
+    error: Any = None
+
+
 class _BulkItemStatus(msgspec.Struct, frozen=True):
     status: int = 0
     error: Any = None
@@ -160,6 +186,10 @@ class Documents:
         self._wire = indices.wire
         self._indices = indices
         self._searches = searches
+        self._bare = JoinedReads(self._small_page, self._small_pages)
+        self._small = JoinedReads(self._small_page, self._small_pages, most=_MOST_WITH_SOURCES)
+        self._largest_request: int | None = None
+        self._looking_for_largest = asyncio.Lock()
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -171,12 +201,14 @@ class Documents:
         """
         if not (await self._wire.features()).has_sequence_numbers or await self._is_archive(index):
             return None
-        lowest = await self._edge(index, shard, {"order": "asc", "missing": "_first"})
+        lowest, highest = await asyncio.gather(
+            self._edge(index, shard, {"order": "asc", "missing": "_first"}),
+            self._edge(index, shard, {"order": "desc", "missing": "_last"}),
+        )
         if lowest is None:
             return 0, -1
         if lowest < 0:
             return None
-        highest = await self._edge(index, shard, {"order": "desc", "missing": "_last"})
         return lowest, lowest if highest is None else highest
 
     async def _is_archive(self, index: str) -> bool:
@@ -188,7 +220,7 @@ class Documents:
 
     async def _edge(self, index: str, shard: int, order: dict[str, str]) -> int | None:
         body = {"size": 1, "_source": False, "sort": [{"_seq_no": {**order, **_UNMAPPED}}]}
-        page = await self._searched(index, f"preference=_shards:{shard:d}%7C_local", body, most=RESPONSE_LIMIT)
+        page = await self._found(index, body, most=RESPONSE_LIMIT, shard=shard, is_bare=True)
         for document in page.documents:
             number = document.sort[0] if document.sort else None
             return number if isinstance(number, int) else -1
@@ -298,12 +330,60 @@ class Documents:
             query += "&allow_partial_search_results=false"
         if features.has_frozen_indices:
             query += "&ignore_throttled=false"
+        sent = msgspec.json.encode(self._body(body, features, is_scrolled="scroll=" in query))
+        return self._page(index, await self._wire.exchange("POST", f"{path}/_search?{query}", sent, most=most))
+
+    async def _found(  # what is searched, and where
+        self,
+        index: str,
+        body: dict[str, Any],
+        *,
+        most: int = MOST_ALONE,
+        shard: int = -1,
+        kind: str = "",
+        is_bare: bool = False,
+    ) -> DocumentPage:
+        """A page of few documents, by a request that searches of other indices may share."""
+        search = _SmallSearch(index, msgspec.json.encode(body), most, shard)
+        features = await self._wire.features()
+        if kind or not features.searches_every_type or self._wire.is_remembering:
+            return await self._small_page(search, kind)
+        return await (self._bare if is_bare else self._small).get(search)
+
+    async def _small_page(self, search: _SmallSearch, kind: str = "") -> DocumentPage:
+        query = "request_cache=false"
+        query += f"&preference={quote(search.preference, safe=':')}" if search.preference else ""
+        body = msgspec.json.decode(search.body)
+        return await self._searched(search.index, query, body, most=search.most, kind=kind)
+
+    async def _small_pages(self, searches: Sequence[_SmallSearch]) -> dict[_SmallSearch, DocumentPage]:
+        """The pages of several searches, but for those that no page came of, or only a part of one."""
+        features = await self._wire.features()
+        lines: list[bytes] = []
+        for one in searches:
+            preference = {"preference": one.preference} if one.preference else {}
+            body = self._body(msgspec.json.decode(one.body), features)
+            lines += [msgspec.json.encode({"index": [one.index], **preference}), msgspec.json.encode(body)]
+        path = "/_msearch" + ("?ignore_throttled=false" if features.has_frozen_indices else "")
+        sent = b"".join(line + b"\n" for line in lines)
+        most = min(one.most for one in searches)
+        response = await self._wire.exchange("POST", path, sent, is_ndjson=True, most=most)
+        raws = self._wire.decode(response, MultiSearchResponse[msgspec.Raw]).responses
+        found: dict[_SmallSearch, DocumentPage] = {}
+        for one, raw in zip(searches, raws, strict=True):
+            with suppress(ProblemError, msgspec.DecodeError, UnicodeDecodeError):
+                if msgspec.json.decode(raw, type=_OneOfSearches).error is None:
+                    found[one] = self._page(one.index, replace(response, body=bytes(raw)))
+        return found
+
+    @staticmethod
+    def _body(body: dict[str, Any], features: Features, *, is_scrolled: bool = False) -> dict[str, Any]:
+        """The body of a search, with what such a server has to be told to return documents whole."""
         if features.excludes_vectors:
             body = {"_source": {"exclude_vectors": False}, **body}
-        if features.counts_hits_on_request and "scroll=" not in query:
+        if features.counts_hits_on_request and not is_scrolled:
             body = {**body, "track_total_hits": False}
-        sent = msgspec.json.encode(body)
-        return self._page(index, await self._wire.exchange("POST", f"{path}/_search?{query}", sent, most=most))
+        return body
 
     def _page(self, index: str, response: WireResponse) -> DocumentPage:
         """The page in a response; a partial one is none (ProblemError)."""
@@ -328,7 +408,7 @@ class Documents:
     async def by_chance(self, index: str, size: int, kind: str = "") -> tuple[str, ...]:
         """The ids of so many documents that the server takes by chance; fewer where it holds fewer."""
         body = {"size": size, "_source": False, "query": AT_RANDOM}
-        page = await self._searched(index, "request_cache=false", body, kind=kind, most=RESPONSE_LIMIT)
+        page = await self._found(index, body, kind=kind, most=RESPONSE_LIMIT, is_bare=True)
         return tuple(dict.fromkeys(document.id for document in page.documents))
 
     async def by_id(
@@ -351,12 +431,18 @@ class Documents:
         body: dict[str, Any] = {"size": _EACH_ID * len(ids), "query": {"bool": {"filter": wanted}}}
         if is_bare:
             body["_source"] = False
-        return (await self._searched(index, "request_cache=false", body, kind=kind, most=most)).documents
+        return (await self._found(index, body, kind=kind, most=most, is_bare=is_bare)).documents
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
     async def largest_request(self) -> int:
-        """How many bytes a request may have at most, by the strictest node; 0 where none says."""
+        """How many bytes a request may have at most, by the strictest node; 0 where none says. Requested once."""
+        async with self._looking_for_largest:
+            if self._largest_request is None:
+                self._largest_request = await self._strictest_limit()
+            return self._largest_request
+
+    async def _strictest_limit(self) -> int:
         try:
             response = await self._wire.get(
                 "/_nodes/http?filter_path=nodes.*.http.max_content_length_in_bytes", NodesResponse[_NodeHttp]

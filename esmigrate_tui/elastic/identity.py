@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from esmigrate_tui.elastic.joined import JoinedReads
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
 LONGEST_TRUST: Final = 10.0
 """Seconds after which the uuid is read again: something in between may lead elsewhere without breaking off."""
@@ -41,17 +42,25 @@ class ClusterIdentity:
 
     def __init__(self, uuid: str, place: str) -> None:
         self.uuid = uuid
+        self._reads = JoinedReads(_by_itself, _each_by_itself)
         self._place = place
         self._seen_at: float | None = None
         self._other = ""
 
-    async def must_be_seen(self, read_uuid: Callable[[], Awaitable[str]], *, anew: bool = False) -> None:
-        """Read the uuid, unless that was done a moment ago; raises ProblemError (stale) where it is another."""
+    async def must_be_seen(
+        self, read_uuid: Callable[[], Awaitable[str]], *, anew: bool = False, by_itself: bool = False
+    ) -> None:
+        """Read the uuid, unless that was done a moment ago; raises ProblemError (stale) where it is another.
+
+        `anew` reads it in any case, with others that want that at the same time, unless `by_itself`: each reading may
+        open one line.
+        """
         now = asyncio.get_running_loop().time()
         self._raise_other()
-        if not anew and self._seen_at is not None and now - self._seen_at < LONGEST_TRUST:
+        is_recent = self._seen_at is not None and now - self._seen_at < LONGEST_TRUST
+        if not anew and not by_itself and is_recent:
             return
-        found = await read_uuid()
+        found = await (read_uuid() if by_itself else self._reads.get(read_uuid))
         if found != self.uuid:
             self._other = found or "one that does not say its uuid"
         self._raise_other()
@@ -64,3 +73,11 @@ class ClusterIdentity:
     def _raise_other(self) -> None:
         if self._other:
             raise ProblemError(another_cluster(f"What answers at {self._place}", self.uuid, self._other))
+
+
+async def _by_itself(read_uuid: Callable[[], Awaitable[str]]) -> str:
+    return await read_uuid()
+
+
+async def _each_by_itself(_: Sequence[Callable[[], Awaitable[str]]]) -> dict[Callable[[], Awaitable[str]], str]:
+    return {}

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.elastic.definitions import carried
-from esmigrate_tui.elastic.paths import exact_name, is_exact_name, paths_of
+from esmigrate_tui.elastic.joined import JoinedReads
+from esmigrate_tui.elastic.paths import exact_name, is_exact_name, path_width, paths_of
 from esmigrate_tui.elastic.responses.indices import (
     CatIndex,
     CatName,
@@ -56,6 +57,8 @@ class Indices:
     def __init__(self, wire: Wire, searches: Searches) -> None:
         self.wire = wire
         self._searches = searches
+        self._settings = JoinedReads(self._settings_of_parts, self._settings_of_each, width=path_width)
+        self._visible = JoinedReads(self.uuid_of, self._visible_uuids, width=path_width)
         self.left_out: tuple[str, ...] = ()
         """Names that `every()` left out, cleaned: they hold what cannot be shown, so they could not be chosen."""
 
@@ -226,6 +229,10 @@ class Indices:
 
         Raises ProblemError (missing) for an alias, and where one of them is not told.
         """
+        exact_name(name)
+        return await (self._settings_of_parts(name) if self.wire.is_remembering else self._settings.get(name))
+
+    async def _settings_of_parts(self, name: str) -> dict[str, dict[str, str]]:
         response = await self.wire.get(f"/{exact_name(name)}/_settings?flat_settings=true", dict[str, FlatSettings])
         names = (name,) if name in response else await self._backing(name)
         if not names:
@@ -237,6 +244,13 @@ class Indices:
             raise ProblemError.of(Cause.MISSING, what, todo=todo)
         return {one: _texts(response[one].settings) for one in names}
 
+    async def _settings_of_each(self, names: Sequence[str]) -> dict[str, dict[str, dict[str, str]]]:
+        """The same of those that are the name of an index itself, and that this user may see."""
+        [path] = paths_of(names)
+        query = "flat_settings=true&ignore_unavailable=true"
+        response = await self.wire.get(f"{path}/_settings?{query}", dict[str, FlatSettings])
+        return {name: {name: _texts(response[name].settings)} for name in names if name in response}
+
     async def uuid_of(self, name: str) -> str:
         """The uuid of exactly that index, "" where there is none; raises ProblemError."""
         try:
@@ -245,6 +259,15 @@ class Indices:
             if error.problem.cause is Cause.MISSING:
                 return ""
             raise
+
+    async def visible_uuid(self, name: str) -> str:
+        """The same, "" also where this user may not see it: for a name that is hardly taken yet."""
+        exact_name(name)
+        return await self._visible.get(name)
+
+    async def _visible_uuids(self, names: Sequence[str]) -> dict[str, str]:
+        found = await self._settings_of_each(names)
+        return {name: found.get(name, {}).get(name, {}).get("index.uuid", "") for name in names}
 
 
 def _too_deep_to_plan(names: tuple[str, ...]) -> TooDeepError:

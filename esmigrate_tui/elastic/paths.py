@@ -50,6 +50,11 @@ def exact_name(name: str) -> str:
     return quote(name, safe="")
 
 
+def path_width(name: str) -> int:
+    """How much of a path one index's name takes, with what parts it from the next; raises as `exact_name` does."""
+    return len(exact_name(name)) + 1
+
+
 def must_be_narrow(request: Request) -> None:
     """No change through a pattern, a list, or a path that means every index."""
     if request.method in READING:

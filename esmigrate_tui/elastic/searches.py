@@ -13,7 +13,8 @@ import msgspec
 
 from esmigrate_tui.elastic.decoding import IN_SEVERAL, WireResponse, decoded_apart
 from esmigrate_tui.elastic.errors import UnreadResponseError, explain_response
-from esmigrate_tui.elastic.paths import LONGEST_PATH, exact_name, paths_of
+from esmigrate_tui.elastic.joined import JoinedReads
+from esmigrate_tui.elastic.paths import LONGEST_PATH, exact_name, path_width, paths_of
 from esmigrate_tui.elastic.responses.indices import IndexMapping
 from esmigrate_tui.elastic.responses.search import (
     CountResponse,
@@ -51,6 +52,8 @@ class Searches:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
+        self._counted = JoinedReads(self._count, self._whole_counts)
+        self._refreshed = JoinedReads(self._refresh, self._refresh_all, width=path_width)
 
     async def search_path(self, name: str, kind: str = "") -> str:
         """What a search of one index is sent to: of the type `kind` alone, else of every document that it holds.
@@ -98,6 +101,11 @@ class Searches:
 
         A response without every shard is none (ProblemError).
         """
+        if query is None and not kind and not self._wire.is_remembering:
+            return await self._counted.get(name)
+        return await self._count(name, query, kind=kind)
+
+    async def _count(self, name: str, query: Mapping[str, Any] | None = None, *, kind: str = "") -> int:
         path = f"{await self.search_path(name, kind)}/_count{await self._frozen_included()}"
         body = None if query is None else msgspec.json.encode({"query": query})
         response = await self._wire.exchange("GET" if body is None else "POST", path, body)
@@ -112,13 +120,20 @@ class Searches:
 
         This is for planning: `count()` is the proof, and accepts no partial response.
         """
+        return {name: found.total for name, found in (await self._totals(names)).items() if found.total is not None}
+
+    async def _whole_counts(self, names: Sequence[str]) -> dict[str, int]:
+        """The same of those alone that every shard has taken part in."""
+        found = ((name, one) for name, one in (await self._totals(names)).items() if one.shards.are_whole)
+        return {name: one.total for name, one in found if one.total is not None and not one.timed_out}
+
+    async def _totals(self, names: Sequence[str]) -> dict[str, SearchTotal]:
         counts_hits = (await self._wire.features()).counts_hits_on_request
         search: dict[str, Any] = {"size": 0} | ({"track_total_hits": True} if counts_hits else {})
         response = self._wire.decode(
             await self.search_each(dict.fromkeys(names, search)), MultiSearchResponse[SearchTotal]
         )
-        totals = ((name, found.total) for name, found in zip(names, response.responses, strict=True))
-        return {name: total for name, total in totals if total is not None}
+        return dict(zip(names, response.responses, strict=True))
 
     async def sample(self, name: str, size: int) -> tuple[dict[str, Any], ...]:
         """The first hits of a search, cleaned for showing, fewer where they are large; numbers as Python reads them."""
@@ -153,10 +168,22 @@ class Searches:
 
     async def refresh(self, name: str) -> None:
         """Let searches and counts see everything that was written; raises ProblemError where a shard failed."""
-        response = await self._wire.exchange("POST", f"/{exact_name(name)}/_refresh")
-        shards = self._wire.decode(response, RefreshResponse).shards
+        await self._refreshed.get(name)
+
+    async def _refresh(self, name: str) -> None:
+        shards = await self._shards_refreshed(f"/{exact_name(name)}")
         if shards.failed or not shards.total:
             raise partial_shards(self._wire.place, name, "refreshed", shards)
+
+    async def _refresh_all(self, names: Sequence[str]) -> dict[str, None]:
+        """Refresh several, all of which exist and are open, or none of them is refreshed."""
+        [path] = paths_of(names)
+        shards = await self._shards_refreshed(path)
+        return dict.fromkeys(names) if shards.total and not shards.failed else {}
+
+    async def _shards_refreshed(self, path: str) -> ShardCounts:
+        response = await self._wire.exchange("POST", f"{path}/_refresh")
+        return self._wire.decode(response, RefreshResponse).shards
 
 
 def partial_shards(place: str, name: str, done: str, shards: ShardCounts) -> ProblemError:

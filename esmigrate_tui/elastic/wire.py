@@ -145,6 +145,11 @@ class Wire:
         twin._remembered = {} if self._remembered is None else self._remembered  # noqa: SLF001  # of this very class
         return twin
 
+    @property
+    def is_remembering(self) -> bool:
+        """Whether what was requested once is not requested again."""
+        return self._remembered is not None
+
     # -- requests ----------------------------------------------------------------------------------------------------
 
     async def request(self, request: WireRequest) -> WireResponse:
@@ -169,7 +174,7 @@ class Wire:
                 return await self._sent_once(request)
             except UnseenLineError:
                 if identity is not None:  # which opens the line that is to be used then
-                    await identity.must_be_seen(self._uuid_now, anew=True)
+                    await identity.must_be_seen(self._uuid_now, by_itself=True)
             finally:
                 MAY_OPEN.reset(token)
 

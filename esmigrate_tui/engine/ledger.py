@@ -67,6 +67,10 @@ class LedgerClusters:
         """The uuid of an index, "" where there is none, None where this user may not see it."""
         return await _if_allowed(self._clusters.of(side).indices.uuid_of(index))
 
+    async def uuid_before(self, side: Side, index: str) -> str | None:
+        """The same before an index is made, "" also where it may not be seen: its making says then what is there."""
+        return await _if_allowed(self._clusters.of(side).indices.visible_uuid(index))
+
     async def is_so(self, side: Side, request: Request) -> bool | None:
         """Whether the state is as a request wants it; None where that cannot be told."""
         return await _if_allowed(self._clusters.of(side).changes.is_so(request))
@@ -139,7 +143,8 @@ class Ledger:
     async def change(self, task: int, change: PlannedChange) -> Any:  # noqa: ANN401  # JSON
         """Write down, make, mark as made; see `methods.contract.Recorder`."""
         side, made_by = change.side, change.made_by
-        uuid = await self._clusters.uuid_of(side, made_by.index) if made_by.index else ""
+        look = self._clusters.uuid_before if made_by.makes_index else self._clusters.uuid_of
+        uuid = await look(side, made_by.index) if made_by.index else ""
         earlier = self._earlier(task, side, made_by)
         if made_by.makes_index and uuid:
             await self._claim_index(change, earlier, uuid)

@@ -14,6 +14,7 @@ from esmigrate_tui.engine.problem_file import writing_problem
 from esmigrate_tui.model.plan import MOST_BYTES, Plan
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean, listed
+from esmigrate_tui.model.weight import is_tuned
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,7 +89,7 @@ def _maybe_changed(plan: Plan) -> list[str]:
     if not plan.tasks:
         return ["What was changed before a run, such as a repository or a setting, has to be reverted by hand."]
     said: list[str] = []
-    if tuned := [quote(task.destination_index, safe="") for task in plan.tasks if plan.tune and task.makes_index]:
+    if tuned := [quote(task.destination_index, safe="") for task in plan.tasks if is_tuned(plan, task)]:
         path = f"/{','.join(tuned[:_NAMED])}/_settings"
         more = f" ({len(tuned) - _NAMED} more like these)" if len(tuned) > _NAMED else ""
         said.append(

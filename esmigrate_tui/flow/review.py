@@ -13,6 +13,7 @@ from esmigrate_tui.model.plan import amount_of
 from esmigrate_tui.model.problem import Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind, TakenNameRule
 from esmigrate_tui.model.text import clean, counted, listed, size
+from esmigrate_tui.model.weight import is_tuned
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.flow import Flow
@@ -58,8 +59,14 @@ def _put_back(plan: Plan) -> tuple[str, ...]:
     if wanted is None:
         if not any(task.create and task.shipping is None for task in plan.tasks):
             return ()
-        tuned = ("refresh_interval (off) and number_of_replicas (0) of each new index, while its documents arrive",)
-        return tuned if plan.tune else ()
+        new = [task for task in plan.tasks if task.makes_index and task.shipping is None]
+        if not any(is_tuned(plan, task) for task in new):
+            return ()
+        small = sum(not is_tuned(plan, task) for task in new)
+        left = f" but {counted(small, 'small one')}" if small else ""
+        return (
+            f"refresh_interval (off) and number_of_replicas (0) of each new index{left}, while its documents arrive",
+        )
     changes = []
     if wanted.register and wanted.unregister:
         changes.append(f"the registration of the repository {wanted.repository.name}; the files in it stay")

@@ -21,6 +21,7 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, counted, listed, number, size
+from esmigrate_tui.model.weight import is_tuned
 from esmigrate_tui.translate import translate
 from esmigrate_tui.translate.settings import for_later
 from esmigrate_tui.translate.side_by_side import changed_at
@@ -314,7 +315,7 @@ def requests_around(plan: Plan, filling: Request) -> tuple[Request, ...]:
     """The requests to the destination for the first task of a plan, of which `filling` moves the documents."""
     task = plan.tasks[0]
     target = f"/{quote(task.destination_index, safe='')}"
-    tuning = tuning_requests(task) if plan.tune and task.makes_index else ()
+    tuning = tuning_requests(task) if is_tuned(plan, task) else ()
     return (
         *(one.change().made_by for one in task.first),
         *((create_request(task, Version.parse(plan.destination_version)),) if task.create else ()),
@@ -388,7 +389,7 @@ async def make_index(work: Work, clusters: Clusters, recorder: Recorder) -> None
         await make_stream(task, clusters.destination, recorder)
     elif task.create:
         await _make(work, clusters, recorder)
-    if work.plan.tune and task.makes_index:
+    if is_tuned(work.plan, task):
         # What a template gave the index is known by now; of an index that this run has tuned before, the ledger knows.
         fast, back = tuning_requests(
             task,

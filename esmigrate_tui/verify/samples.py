@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -80,8 +81,7 @@ async def compare_by_id(
     """
     drawn_ids = await drawn.cluster.documents.by_chance(drawn.name, amount, drawn.kind)
     chosen = [one for one in drawn_ids if clean(one) not in without]
-    here = await _by_id(drawn, chosen, form)
-    there = await _by_id(other, chosen, form)
+    here, there = await asyncio.gather(_by_id(drawn, chosen, form), _by_id(other, chosen, form))
     different: list[str] = []
     compared = 0
     for one in chosen:

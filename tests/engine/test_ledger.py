@@ -45,6 +45,9 @@ class World(LedgerClusters):
         del side
         return self.uuids.get(index, "")
 
+    async def uuid_before(self, side: Side, index: str) -> str | None:
+        return await self.uuid_of(side, index)
+
     async def is_so(self, side: Side, request: Request) -> bool | None:
         del side
         return self.so.get(request)

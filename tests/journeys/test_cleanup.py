@@ -20,7 +20,7 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from tests.journeys.mortal import performer
 from tests.methods.copying import fill, joined, make, numbered, settings
-from tests.methods.migrating import planned
+from tests.methods.migrating import of_unknown_size, planned
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -51,7 +51,8 @@ async def test_what_a_killed_run_has_switched_off_is_put_back_and_what_is_left_b
         assert clusters.source is not None
         await make(clusters.source, INDEX, {"settings": settings(1, refresh_interval="7s", number_of_replicas=1)})
         await fill(clusters.source, INDEX, numbered(5))
-        plan = await planned(clusters, draft.answered(method=MethodName.REINDEX_FROM_REMOTE), INDEX)
+        reindex = draft.answered(method=MethodName.REINDEX_FROM_REMOTE)
+        plan = of_unknown_size(await planned(clusters, reindex, INDEX))
         whole = make_folder(plan, home, lambda: "WH2E")
         assert await perform_one(whole, credentials, "", 0) == ExitCode.DONE
         wanted = await clusters.destination.indices.settings_of(INDEX)

@@ -23,7 +23,7 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.report import gather
 from tests.journeys.mortal import Order, Way
 from tests.methods.copying import fill, joined, make, numbered, settings
-from tests.methods.migrating import ended, planned
+from tests.methods.migrating import ended, of_unknown_size, planned
 from tests.whole import assert_unharmed, before, planned_settings, whole
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ async def test_a_run_that_dies_at_any_write_of_its_journal_ends_as_one_that_does
     async with joined(old, new) as (clusters, draft), mortals(old, new) as by:
         assert clusters.source is not None
         await two_indices(clusters.source)
-        plan = await planned(clusters, draft.answered(method=method), *NAMES, create=STRICT)
+        plan = of_unknown_size(await planned(clusters, draft.answered(method=method), *NAMES, create=STRICT))
         seen = await before(clusters, *NAMES)
         trial = Trial(plan, tmp_path, clusters.destination, by)
         writes, unbroken = await trial.unbroken()

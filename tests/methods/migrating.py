@@ -54,6 +54,12 @@ async def planned(
     return msgspec.structs.replace(plan, **{"patience": 36_000, **changes})
 
 
+def of_unknown_size(plan: Plan) -> Plan:
+    """The same plan of indices whose size is not known: they are switched off while they fill, as large ones are."""
+    tasks = tuple(msgspec.structs.replace(task, size=None) for task in plan.tasks)
+    return msgspec.structs.replace(plan, tasks=tasks)
+
+
 @dataclass(frozen=True)
 class Ended:
     """A run at its end: what it came to, what it told, and the lines of its rejects file."""

@@ -152,7 +152,7 @@ async def test_a_page_of_megabytes_that_is_cut_off_is_not_taken_for_whole(nodes:
         await source_index(between.beside, "cf-large", filler=5_000)
         line = between.source
         run = await between.survives(
-            "cf-large", tmp_path, spoil=lambda: line.breaks(Break.CUT, "/_search", 6, 7, 8), batch=400
+            "cf-large", tmp_path, spoil=lambda: line.breaks(Break.CUT, "/_search", 2, 3, 4), batch=400
         )
     assert len(line.met) == 3
     assert run.waits == {Cause.CONNECTION}

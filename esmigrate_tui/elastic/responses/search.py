@@ -72,6 +72,8 @@ class SearchTotal(msgspec.Struct, frozen=True):
     """The total of one search among several: a number up to 6.x, an object since 7.0; none where it failed."""
 
     hits: _TotalOfHits | None = None
+    timed_out: bool = False
+    shards: ShardCounts = msgspec.field(name="_shards", default=ShardCounts())
 
     @property
     def total(self) -> int | None:

@@ -117,22 +117,22 @@ class CopyThroughHere(PumpMover[CopyState]):
 
         Raises ProblemError: the first problem of the work between the looks, after a last look at what it came to.
         """
-        state, portion = await _begun(work, clusters, CopyState.from_token(since))
+        state, portion, total = await _begun(work, clusters, CopyState.from_token(since))
         while True:
-            pump = Pump(await _setting(work, clusters), state, portion)
+            pump = Pump(await _setting(work, clusters, total), state, portion)
             if not since and not state.repeats:
                 # written down before the first document is sent: one found in place may then be ours
                 yield await with_template_note(pump.progress(), work, clusters)
             async with contextlib.aclosing(self.watched(work, pump)) as looks:
                 async for moved in looks:
                     yield moved
-            await made_index(work, clusters, state.made)
+            count = source_of(clusters).searches.count(work.task.source_index, kind=work.task.type)
+            there, _ = await asyncio.gather(count, made_index(work, clusters, state.made))
             state = pump.state
-            there = await source_of(clusters).searches.count(work.task.source_index, kind=work.task.type)
             if there <= state.done or state.repeats >= MOST_REPEATS:
                 return
             note = more_than_given(there - state.done)
-            state = await _again(work, clusters, state)
+            state, total = await _again(work, clusters, state)
             yield msgspec.structs.replace(pump.progress(), token=state.as_token(), note=note)
 
     async def compare(self, work: Work, clusters: Clusters, watch: ComparisonProgress | None = None) -> Comparison:
@@ -167,21 +167,23 @@ def _past_pipelines(plan: Plan) -> tuple[str, ...]:
     return ("Pass the destination's ingest pipelines by: the documents went through theirs when they were new.",)
 
 
-async def _setting(work: Work, clusters: Clusters) -> CopySetting:
-    """What stays the same for the whole of a pass; counting raises where a shard is not there: to be waited for."""
+async def _setting(work: Work, clusters: Clusters, total: int) -> CopySetting:
+    """What stays the same for the whole of a pass over so many documents."""
     features = await clusters.destination.wire.features()
     return CopySetting(
         work=work,
         clusters=clusters,
-        total=await source_of(clusters).searches.count(work.task.source_index, kind=work.task.type),
+        total=total,
         destination=features,
         limit=await clusters.destination.documents.largest_request(),
         pipeline=NO_PIPELINE if switches_off(work.plan, features.version) else "",
     )
 
 
-async def _begun(work: Work, clusters: Clusters, state: CopyState) -> tuple[CopyState, PageSize]:
-    """The state to go on from, and what to ask for first.
+async def _begun(work: Work, clusters: Clusters, state: CopyState) -> tuple[CopyState, PageSize, int]:
+    """The state to go on from, what to ask for first, and how many documents the source has.
+
+    Counting raises where a shard is not there: to be waited for.
 
     A source index that was made anew under its name is read from the beginning: its numbers mean other documents.
     """
@@ -192,8 +194,9 @@ async def _begun(work: Work, clusters: Clusters, state: CopyState) -> tuple[Copy
     uuids, is_begun = [settings.get("index.uuid", "") for settings in indices.values()], bool(state.made)
     if is_begun and is_same_source(state, uuids):
         state = resumed(state)
+        total = await source_of(clusters).searches.count(task.source_index, kind=task.type)
     else:
-        parts = await _parts(work, clusters, indices)
+        parts, total = await _parts(work, clusters, indices)
         state = next_pass(state, parts) if is_begun else msgspec.structs.replace(state, parts=parts)
         base = state.base if is_begun or task.create else await documents_there(work, clusters)
         state = msgspec.structs.replace(state, made=made, of=",".join(uuids), base=base)
@@ -204,11 +207,13 @@ async def _begun(work: Work, clusters: Clusters, state: CopyState) -> tuple[Copy
         min(whole_number(one.get("index.max_result_window", "")) or _WINDOW for one in indices.values()),
         is_scrolled=any(part.is_scrolled for part in state.parts),
     )
-    return state, portion
+    return state, portion, total
 
 
-async def _parts(work: Work, clusters: Clusters, indices: dict[str, dict[str, str]]) -> tuple[CopyPart, ...]:
-    """Every shard of the source in parts: by the numbers of its changes where all its documents have one.
+async def _parts(
+    work: Work, clusters: Clusters, indices: dict[str, dict[str, str]]
+) -> tuple[tuple[CopyPart, ...], int]:
+    """Every shard of the source in parts, by the numbers of its changes where all its documents have one; with a count.
 
     Those of a data stream's oldest index come first.
     """
@@ -219,27 +224,34 @@ async def _parts(work: Work, clusters: Clusters, indices: dict[str, dict[str, st
         for shard in range(whole_number(settings.get("index.number_of_shards", "")) or 1)
     ]
     kind = work.task.type
-    each = pieces(await source.searches.count(name, kind=kind), len(shards))
-    slices = each if (await source.wire.features()).slices_scrolls else 1
     gate = asyncio.Semaphore(_SHARDS_AT_ONCE)
 
-    async def of_shard(index: str, shard: int) -> tuple[CopyPart, ...]:
+    async def numbers_of(index: str, shard: int) -> tuple[int, int] | None:
         async with gate:  # an index of several types was made before documents had numbers
-            numbers = None if kind else await source.documents.numbers(index, shard)
+            return None if kind else await source.documents.numbers(index, shard)
+
+    # What is written between the two is in neither, or seen when all is read.
+    total, numbered = await asyncio.gather(
+        source.searches.count(name, kind=kind), asyncio.gather(*(numbers_of(*one) for one in shards))
+    )
+    each = pieces(total, len(shards))
+    slices = each if (await source.wire.features()).slices_scrolls else 1
+    parts: list[CopyPart] = []
+    for (index, shard), numbers in zip(shards, numbered, strict=True):
         of = "" if index == name else index
-        return sliced_parts(shard, slices, of) if numbers is None else numbered_parts(shard, *numbers, each, of)
+        cut = sliced_parts(shard, slices, of) if numbers is None else numbered_parts(shard, *numbers, each, of)
+        parts += cut
+    return tuple(parts), total
 
-    found = await asyncio.gather(*(of_shard(*one) for one in shards))
-    return tuple(part for parts in found for part in parts)
 
-
-async def _again(work: Work, clusters: Clusters, state: CopyState) -> CopyState:
+async def _again(work: Work, clusters: Clusters, state: CopyState) -> tuple[CopyState, int]:
     """The state of another reading: what was changed since the numbers were looked at, else everything once more."""
     indices = await source_of(clusters).indices.settings_of_parts(work.task.source_index)
     uuids = [settings.get("index.uuid", "") for settings in indices.values()]
-    now = await _parts(work, clusters, indices)
+    now, total = await _parts(work, clusters, indices)
     newer = newer_parts(state.parts, now) if state.repeats == 0 and is_same_source(state, uuids) else ()
     state = msgspec.structs.replace(state, of=",".join(uuids))
     if newer:
-        return msgspec.structs.replace(state, repeats=state.repeats + 1, parts=(*state.parts, *newer))
-    return next_pass(state, now)
+        newer_state = msgspec.structs.replace(state, repeats=state.repeats + 1, parts=(*state.parts, *newer))
+        return newer_state, total
+    return next_pass(state, now), total
