@@ -157,6 +157,12 @@ def test_depth_and_numbers_without_measure_are_refused_in_words(text: str) -> No
         Plan.from_toml(text)
 
 
+def test_a_plan_that_does_not_say_how_many_is_an_older_one_and_means_two() -> None:
+    by_work = msgspec.structs.replace(PLAN, at_once=0)
+    assert Plan.from_toml(by_work.to_toml()).at_once == 0
+    assert Plan.from_toml(by_work.to_toml().replace("at_once = 0\n", "")).at_once == 2
+
+
 def test_a_plan_as_it_should_be_is_read_back_unchanged() -> None:
     assert used(PLAN.to_toml()) == PLAN
 
