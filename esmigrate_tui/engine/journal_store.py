@@ -25,7 +25,7 @@ from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 T = TypeVar("T")
@@ -313,9 +313,15 @@ class JournalStore:
     def progress(self) -> Progress:
         """The fold of all events; what was folded before is not read again."""
         seq, progress = self._folded
-        while batch := self.read(seq, MOST_EVENTS):
-            seq, progress = batch[-1][0], progress.after_all(event for _, event in batch)
-            self._folded = (seq, progress)
+
+        def unread() -> Iterator[Event]:
+            nonlocal seq
+            while batch := self.read(seq, MOST_EVENTS):
+                seq = batch[-1][0]
+                yield from (event for _, event in batch)
+
+        progress = progress.after_all(unread())
+        self._folded = (seq, progress)
         return progress
 
     def command(self, command: Command) -> int:
