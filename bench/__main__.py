@@ -5,7 +5,18 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from bench import first_paint, many_small, many_snapshots, memory, moving, one_small, preflight, ten_thousand, wizard
+from bench import (
+    first_paint,
+    many_small,
+    many_snapshots,
+    memory,
+    moving,
+    one_small,
+    plan_on_nodes,
+    preflight,
+    ten_thousand,
+    wizard,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +30,7 @@ FIGURES: Final[dict[str, Callable[[], str]]] = {
     "many-small": many_small.figure,
     "one-small": one_small.figure,
     "ten-thousand": ten_thousand.figure,
+    "ten-thousand-on-nodes": plan_on_nodes.figure,
     "moving": moving.figure,
     "moving-to-newest": moving.newest,
     "moving-from-afar": moving.far_away,
