@@ -71,10 +71,9 @@ async def _fill(source: Cluster) -> None:
         for number in numbers:
             await performed(source, Request(method="PUT", path=f"/day-{number:05}", body=body))
             document = '{"@timestamp":"2026-01-01T00:00:00Z","n":1}'
-            await performed(source, Request(method="PUT", path=f"/day-{number:05}/_doc/1", body=document))
+            await performed(source, Request(method="PUT", path=f"/day-{number:05}/_doc/1?refresh=true", body=document))
 
     await asyncio.gather(*(make() for _ in range(_AT_ONCE)))
-    await performed(source, Request(method="POST", path="/day-*/_refresh"))
 
 
 async def _begun(plan: Plan, nodes: dict[Side, SandboxNode], steps: _Steps) -> None:

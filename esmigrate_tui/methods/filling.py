@@ -99,7 +99,7 @@ def tasks_of(draft: Draft, index: IndexFacts, copying: CopyOptions, first: int) 
     if definition.backing:
         return [_stream_task(draft, index, copying, first)]
     kinds = kinds_of(draft, index.name, copying)
-    if any(one.index == index.name and one.type not in kinds for one in draft.edited):
+    if any(one.type not in kinds for one in draft.all_edited_of(index.name)):
         raise ProblemError(_no_longer_fits(index.name))  # an index for it is not made any more
     tasks = []
     for number_, (kind, name) in enumerate(kinds.items(), start=first):
@@ -231,12 +231,12 @@ def used_as_it_is(draft: Draft, task: Task) -> Task:
     Raises ProblemError (usage) where documents are to keep their versions in a data stream.
     """
     name = task.destination_index
-    if any(name == index.data_stream for index in draft.destination_indices):
+    if name in draft.destination_streams:
         if draft.copying.versions:
             raise ProblemError(_no_versions(name))
         kind = RestoreKind.DATA_STREAM
         change = "the data stream is used as it is: documents are added to its newest index, without a routing"
-    elif any(name == index.name for index in draft.destination_indices):
+    elif name in draft.destination_names:
         kind = RestoreKind.INDEX
         change = "the index is used as it is: its own settings, mappings and aliases stay"
     else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -50,7 +51,7 @@ class EditedDefinition(msgspec.Struct, frozen=True, kw_only=True):
     body: str
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+class Draft(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The wizard's and the command line's answers, up to the plan that is made of them.
 
     `selected` are names of source indices, `renamed` maps some of them to another name on the destination,
@@ -149,18 +150,43 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     def edited_of(self, source_index: str, kind: str = "") -> EditedDefinition | None:
         """What a person wants made for a source index, or for one type of it; None for the translation."""
-        return next((one for one in self.edited if (one.index, one.type) == (source_index, kind)), None)
+        return next((one for one in self.all_edited_of(source_index) if one.type == kind), None)
+
+    def all_edited_of(self, source_index: str) -> tuple[EditedDefinition, ...]:
+        """What a person wants made for a source index and for its types."""
+        return tuple(self._edited.get(source_index, ()))
 
     def is_edited(self, source_index: str) -> bool:
         """Whether a person has changed what is made for a source index, or for a type of it."""
-        return any(one.index == source_index for one in self.edited)
+        return source_index in self._edited
+
+    @cached_property
+    def _edited(self) -> dict[str, list[EditedDefinition]]:
+        found: dict[str, list[EditedDefinition]] = defaultdict(list)
+        for one in self.edited:
+            found[one.index].append(one)
+        return found
+
+    @cached_property
+    def destination_names(self) -> frozenset[str]:
+        """The indices that the destination has."""
+        return frozenset(index.name for index in self.destination_indices)
+
+    @cached_property
+    def destination_streams(self) -> dict[str, frozenset[str]]:
+        """The data streams that the destination has, with the indices that back each."""
+        backing: dict[str, list[str]] = defaultdict(list)
+        for index in self.destination_indices:
+            if index.data_stream:
+                backing[index.data_stream].append(index.name)
+        return {stream: frozenset(names) for stream, names in backing.items()}
 
     @property
     def traits(self) -> MethodTraits:
         """What the chosen method does; nothing in particular before one is chosen."""
         return traits_of(self.method)
 
-    @property
+    @cached_property
     def offered(self) -> tuple[IndexFacts, ...]:
         """What can be selected: the source's indices, the snapshot's indices and data streams, or the files as one."""
         if self.traits.loads:
@@ -176,7 +202,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         label = self.shipping.label if self.shipping is not None else label
         return IndexFacts(name=label, primary_bytes=size, shards=1 if self.create else 0, replicas=1)
 
-    @property
+    @cached_property
     def chosen(self) -> tuple[IndexFacts, ...]:
         """The facts of the selected indices, in the order in which they are offered."""
         if self.traits.loads:
@@ -184,7 +210,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         wanted = frozenset(self.selected)
         return tuple(index for index in self.offered if index.name in wanted)
 
-    @property
+    @cached_property
     def chosen_indices(self) -> tuple[IndexFacts, ...]:
         """The indices that hold what is chosen: instead of a data stream of the source those that back it."""
         backing = {name for index in self.chosen for name in index.backing}

@@ -216,7 +216,7 @@ def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> It
 def hidden_indices(draft: Draft) -> Iterator[Finding]:
     """Whether hidden indices are among the chosen, or the parts of a data stream."""
     parts = tuple(index.name for index in draft.chosen if index.backs_stream)
-    hidden = tuple(index.name for index in expected_indices(draft) if index.hidden and index.name not in parts)
+    hidden = tuple(index.name for index in expected_indices(draft) if index.hidden and not index.backs_stream)
     if hidden and draft.selected:
         yield note(
             title=f"Hidden indices are chosen: {listed(hidden)}",
@@ -226,7 +226,7 @@ def hidden_indices(draft: Draft) -> Iterator[Finding]:
     if parts:
         yield warning(
             title=f"Indices that back a data stream are chosen by themselves: {listed(parts)}",
-            evidence=listed(f"{index.name}: of {index.data_stream}" for index in draft.chosen if index.name in parts),
+            evidence=listed(f"{index.name}: of {index.data_stream}" for index in draft.chosen if index.backs_stream),
             why="Each of them arrives as a plain index: the data stream itself does not come along.",
             fix="To bring the data stream over as one thing, choose it by its own name.",
             link="https://www.elastic.co/guide/en/elasticsearch/reference/current/data-streams.html",

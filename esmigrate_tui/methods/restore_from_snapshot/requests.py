@@ -208,7 +208,7 @@ def _index_task(ground: _RestoreFacts, name: str) -> Task:
     )
     taken = _taken(ground, [target, *destination_names(task, snapshot)])
     if taken.get(target) == "data stream":  # those that back it go with it
-        own = {index.name for index in draft.destination_indices if index.data_stream == target}
+        own = draft.destination_streams.get(target, frozenset())
         taken = {one: what for one, what in taken.items() if one not in own}
     for one, what in taken.items():
         if draft.in_the_way.get(one) not in _WAYS_OUT[what]:
