@@ -95,7 +95,7 @@ def find_run(run_id: str, home: Path) -> RunFolder:
     if not _ID.fullmatch(name) or not folder.path.is_dir():
         raise ProblemError.of(
             Cause.MISSING,
-            f"There is no run {clean(run_id, 40)}.",
+            f"There is no run {clean(run_id, 40)}." if name else "No run is named.",
             todo="`esmigrate status` lists those that are known here.",
         )
     return folder

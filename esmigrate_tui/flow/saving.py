@@ -44,4 +44,4 @@ async def save_plan(plan: Plan) -> str:
 
 async def read_plan(path: Path) -> Plan:
     """The plan in a file; raises ProblemError."""
-    return Plan.from_toml(await asyncio.to_thread(read_text, path, MOST_BYTES, "a plan"))
+    return Plan.from_toml(await asyncio.to_thread(read_text, path, MOST_BYTES, "a plan"), str(path))

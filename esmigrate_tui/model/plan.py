@@ -148,8 +148,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return escaped(text, astral="\\U{:08x}")
 
     @classmethod
-    def from_toml(cls, text: str) -> Plan:
-        """The plan in a file; raises ProblemError (usage) that says where it does not hold."""
+    def from_toml(cls, text: str, name: str = "This") -> Plan:
+        """The plan in a file of that name; raises ProblemError (usage) that says where it does not hold."""
         import tomllib  # noqa: PLC0415  # the same
 
         try:
@@ -157,10 +157,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             plan = msgspec.convert(values, cls)
             _raise_numbers(plan.tasks)
         except (ValueError, RecursionError, msgspec.MsgspecError) as error:  # also of a number or depth without measure
-            why = "it is nested too deeply" if isinstance(error, RecursionError) else clean(str(error), 300)
+            why = "it is nested too deeply" if isinstance(error, RecursionError) else _why_not(error)
             raise ProblemError.of(
                 Cause.USAGE,
-                f"This is not a plan that can be run: {why}.",
+                f"{clean(name, 200)} is not a plan that can be run: {why}.",
                 todo="Correct it there, or make a new one with `esmigrate plan`.",
             ) from None
         if plan.format != FORMAT:
@@ -180,6 +180,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                     task.create, _CreateIndexBody, f"index {clean(task.destination_index, 300)}", "[[tasks]]"
                 )
         return plan
+
+
+def _why_not(error: Exception) -> str:
+    """Why values are no plan, in words."""
+    from esmigrate_tui.model.odd_values import odd_value  # noqa: PLC0415  # the wizard's first screen has no plan
+
+    text = clean(str(error), 300)
+    return odd_value(text, Plan) if isinstance(error, msgspec.ValidationError) else text
 
 
 def _strings(values: object) -> str:

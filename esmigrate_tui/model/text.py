@@ -92,6 +92,13 @@ def counted(amount: int, singular: str, plural: str | None = None) -> str:
     return f"{number(amount)} {singular if amount == 1 else plural or singular + 's'}"
 
 
+def rate(documents_per_second: float) -> str:
+    """A rate in words: 1,200 documents a second."""
+    if 0.0 < documents_per_second < 1.0:
+        return "less than 1 document a second"
+    return f"{counted(round(documents_per_second), 'document')} a second"
+
+
 def listed(names: Iterable[str], most: int = 5) -> str:
     """Names after one another, each cleaned; of many the first, and how many more there are."""
     names = tuple(names)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.carried import CarryOutcome
 from esmigrate_tui.model.method import Unit
-from esmigrate_tui.model.text import clean, counted, duration, number, size
+from esmigrate_tui.model.text import clean, counted, duration, number, rate, size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ def _amount(report: Report) -> str:
     expected = "" if report.documents_expected is None else f" of {number(report.documents_expected)}"
     return (
         f"{number(report.documents_arrived)}{expected} documents in {duration(report.seconds)}, "
-        f"{counted(round(report.documents_per_second), 'document')} a second."
+        f"{rate(report.documents_per_second)}."
     )
 
 

@@ -7,7 +7,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.method import Unit
-from esmigrate_tui.model.text import clean, counted, duration, number, size
+from esmigrate_tui.model.text import clean, counted, duration, number, rate, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -115,7 +115,7 @@ def _amounts(report: Report) -> list[str]:
     expected = "" if report.documents_expected is None else f" of {number(report.documents_expected)}"
     return [
         f"Documents: {number(report.documents_arrived)}{expected}, {number(report.documents_refused)} rejected",
-        f"On average: {counted(round(report.documents_per_second), 'document')} a second",
+        f"On average: {rate(report.documents_per_second)}",
     ]
 
 

@@ -100,6 +100,7 @@ def used(text: str) -> Plan | None:
     plan = _plan_or_problem(text)
     if isinstance(plan, Problem):
         assert plan.cause is Cause.USAGE
+        assert "Expected `" not in plan.what
         assert plan.what.endswith(".")
         assert clean(plan.what) == plan.what
         return None
@@ -155,6 +156,41 @@ def test_a_text_that_was_damaged_is_a_plan_or_a_sentence(at: int, insert: str, c
 def test_depth_and_numbers_without_measure_are_refused_in_words(text: str) -> None:
     with pytest.raises(ProblemError, match="not a plan that can be run"):
         Plan.from_toml(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "why"),
+    [
+        (("method",), 5, "method must be one of index-from-source, .*, copy-through-here, and is a whole number"),
+        (("method",), "x", "method is 'x', and must be one of index-from-source, .*"),
+        (("source",), [], "source must be a table, and is a list"),
+        (("source", "endpoint"), 3, "endpoint in source must be a table, and is a whole number"),
+        (("source", "sign_in"), "key", "sign_in in source is 'key', and must be one of none, password, api-key, token"),
+        (("source", "endpoint", "port"), 0, "endpoint in source: a port is a number from 1 to 65535"),
+        (("at_once",), -1, "at_once must be at least 0"),
+        (("at_once",), "3", "at_once must be a whole number, and is a text"),
+        (("requests_per_second",), "x", "requests_per_second must be a number, and is a text"),
+        (("tune",), "yes", "tune must be true or false, and is a text"),
+        (("tasks",), {}, "tasks must be a list, and is a table"),
+        (("tasks", 0, "number"), "a", "number in tasks 1 must be a whole number, and is a text"),
+        (("tasks", 0, "changes"), [1], "changes 1 in tasks 1 must be a text in quotes, and is a whole number"),
+        (
+            ("tasks", 0, "later"),
+            {"a": 1},
+            "a value of later in tasks 1 must be a text in quotes, and is a whole number",
+        ),
+    ],
+)
+def test_a_wrong_value_is_told_by_its_key_and_by_what_it_must_be(path: tuple[Any, ...], value: Any, why: str) -> None:  # noqa: ANN401
+    with pytest.raises(ProblemError, match=f"^p.toml is not a plan that can be run: {why}[.]"):
+        Plan.from_toml(tomli_w.dumps(_with(path, value)), "p.toml")
+
+
+def test_what_is_missing_in_a_plan_is_named() -> None:
+    with pytest.raises(ProblemError, match=r"^This is not a plan that can be run: the key method is missing\."):
+        Plan.from_toml("")
+    with pytest.raises(ProblemError, match=r"the key endpoint is missing in source\."):
+        Plan.from_toml(tomli_w.dumps(_with(("source",), {"sign_in": "none"})))
 
 
 def test_a_plan_that_does_not_say_how_many_is_an_older_one_and_means_two() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.model.text import clean, counted, duration, number, size
+from esmigrate_tui.model.text import clean, counted, duration, number, rate, size
 
 
 @given(st.text(max_size=1_500))
@@ -64,3 +64,10 @@ def test_numbers_are_grouped_and_counted() -> None:
     assert number(1_234_567) == "1 234 567"
     assert counted(1, "index", "indices") == "1 index"
     assert counted(1_000, "index", "indices") == "1 000 indices"
+
+
+def test_a_rate_below_one_is_no_zero() -> None:
+    assert rate(0.0) == "0 documents a second"
+    assert rate(0.4) == "less than 1 document a second"
+    assert rate(1.2) == "1 document a second"
+    assert rate(1_234.5) == "1 234 documents a second"
