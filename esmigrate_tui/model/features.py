@@ -155,6 +155,7 @@ class Features:
     creates_with_auto_configure = _since(7, 9)  # privileges create_doc and auto_configure
     has_javascript_bulk_helper = _since(7)
     has_go_bulk_indexer = _since(6)
+    has_spark_3_connector = _since(7)  # elasticsearch-spark-30 is there from 7.12 on, and speaks to its own major
 
     @property
     def is_tried(self) -> bool:

@@ -18,6 +18,7 @@ class Shipper(StrEnum):
     JAVA = "java"
     JAVASCRIPT = "javascript"
     GO = "go"
+    PYSPARK = "pyspark"
     CURL = "curl"
 
     @property
@@ -39,6 +40,7 @@ _TITLES = {
     Shipper.JAVA: "the Java client",
     Shipper.JAVASCRIPT: "the JavaScript client",
     Shipper.GO: "the Go client",
+    Shipper.PYSPARK: "PySpark",
     Shipper.CURL: "curl",
 }
 

@@ -161,6 +161,47 @@ def test_python_reads_its_text_whatever_is_in_it(sign_in: SignIn, trust: str) ->
         assert ast.literal_eval(words["ssl_assert_fingerprint"]) == PIN
 
 
+def settings_of_pyspark(text: str) -> dict[str, str]:
+    """What the connector is told of the connection, and of the job, as their sources are written."""
+    found: dict[str, str] = {}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            found |= {ast.literal_eval(key): ast.unparse(value) for key, value in pairs if key is not None}
+    return found
+
+
+@pytest.mark.parametrize("trust", [*TRUSTS])
+@pytest.mark.parametrize("sign_in", [*SignIn])
+def test_pyspark_reads_its_text_whatever_is_in_it(sign_in: SignIn, trust: str) -> None:
+    text = told(Shipper.PYSPARK, sign_in=sign_in, trust=trust, path="/a$b%27(c)", index=ODD, user=ODD_USER).text
+    told_of = settings_of_pyspark(text)
+    assert ast.literal_eval(told_of["es.nodes"]) == "es.example.org:9200"
+    assert ast.literal_eval(told_of["es.nodes.path.prefix"]) == "/a%24b%27%28c%29"
+    assert ast.literal_eval(told_of["es.resource"]) == ODD
+    assert ast.literal_eval(told_of["es.write.rest.error.handler.es.client.resource"]) == f"{ODD}-rejected"
+    assert told_of["es.net.ssl"] == "'true'"
+    secrets = {
+        SignIn.PASSWORD: {
+            "es.net.http.auth.user": "os.environ['ES_USER']",
+            "es.net.http.auth.pass": "os.environ['ES_PWD']",
+        },
+        SignIn.API_KEY: {"es.net.http.header.Authorization": "'ApiKey ' + os.environ['ES_API_KEY']"},
+        SignIn.TOKEN: {"es.net.http.header.Authorization": "'Bearer ' + os.environ['ES_TOKEN']"},
+    }
+    assert secrets.get(sign_in, {}).items() <= told_of.items()
+    has_store = "es.net.ssl.truststore.location" in told_of
+    assert has_store is (trust in {"file", "pinned"})
+    assert ("es.net.ssl.cert.allow.self.signed" in told_of) is (trust == "unverified")
+    assert "not at the name of the host" in text
+    assert "not at the name" not in told(Shipper.PYSPARK, scheme="http").text
+
+
+@pytest.mark.parametrize(("version", "connector"), [("7.17.28", "7.17.7"), ("8.19.8", "8.19.25"), ("9.5.0", "9.5.6")])
+def test_the_connector_for_spark_is_of_the_destinations_own_major(version: str, connector: str) -> None:
+    assert f"org.elasticsearch:elasticsearch-spark-30_2.12:{connector}" in told(Shipper.PYSPARK, version=version).text
+
+
 def test_the_older_python_client_has_the_older_words_and_types() -> None:
     text = told(Shipper.PYTHON, version="6.8.23").text
     assert ast.unparse(parsed_python(text)["http_auth"]) == "('elastic', os.environ['ES_PWD'])"
@@ -216,6 +257,8 @@ def test_what_is_not_verified_or_not_encrypted_is_said_aloud(shipper: Shipper) -
         (Shipper.FILEBEAT, {"version": "6.8.23"}, "Filebeat names its own type"),
         (Shipper.JAVASCRIPT, {"version": "6.8.23"}, "The JavaScript client has its bulk helper from 7.7 on"),
         (Shipper.GO, {"version": "5.6.16"}, "The Go client has its bulk indexer from 6 on"),
+        (Shipper.PYSPARK, {"version": "6.8.23"}, "Elasticsearch's connector for Spark 3 does not speak to 6.8.23"),
+        (Shipper.PYSPARK, {"index": "a{b}"}, "The connector for Spark reads { in a{b} as a reference"),
         (Shipper.RSYSLOG, {"path": "/behind"}, "rsyslog cannot reach an address with a path"),
     ],
 )

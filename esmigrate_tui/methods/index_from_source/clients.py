@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from typing import Final
 from urllib.parse import quote
 
 from esmigrate_tui.methods.index_from_source.sending import (
@@ -14,11 +15,13 @@ from esmigrate_tui.methods.index_from_source.sending import (
     filled,
     indented,
     quoted,
+    raise_references,
     refused,
     secret_of,
     signing_in,
     template,
 )
+from esmigrate_tui.model.text import clean
 
 
 def python(target: ShippingTarget) -> str:
@@ -91,6 +94,75 @@ def go(target: ShippingTarget) -> str:
         BEFORE="\n\t".join(before),
         TLSIMPORTS='"crypto/tls"' if target.is_unverified else "",
         HTTPIMPORT='"net/http"' if target.is_unverified else "",
+    )
+
+
+SPARK_FILE: Final = "send_spark.py"
+SPARK_STORE: Final = "/etc/esmigrate-destination.jks"
+"""Where each executor keeps the certificates that the connector is to trust."""
+_CONNECTORS: Final = {7: "7.17.7", 8: "8.19.25"}
+_NEWEST_CONNECTOR: Final = "9.5.6"
+
+
+def connector_of(target: ShippingTarget) -> str:
+    """The version of Elasticsearch's connector for Spark: the newest of the destination's own major."""
+    return _CONNECTORS.get(target.version.major, _NEWEST_CONNECTOR)
+
+
+def rejected_index(target: ShippingTarget) -> str:
+    """Where the connector keeps the documents that the destination rejects."""
+    return f"{target.index}-rejected"
+
+
+def pyspark(target: ShippingTarget) -> str:
+    """PySpark, by Elasticsearch's connector: each executor sends its part of the rows."""
+    if not target.features.has_spark_3_connector:
+        raise refused(
+            f"Elasticsearch's connector for Spark 3 does not speak to {target.version}.",
+            "Take the text for Python or Logstash.",
+        )
+    raise_references(target, "The connector for Spark", "{", "}")
+    endpoint = target.connection.endpoint
+    user = repr(target.connection.user) if target.has_simple_user else f'os.environ["{USER}"]'
+    header = '"es.net.http.header.Authorization"'
+    lines = signing_in(
+        target,
+        password=[
+            f'"es.net.http.auth.user": {user},',
+            f'"es.net.http.auth.pass": os.environ["{PASSWORD}"],',
+        ],
+        key=[f'{header}: "ApiKey " + os.environ["{API_KEY}"],'],
+        token=[f'{header}: "Bearer " + os.environ["{TOKEN}"],'],
+    )
+    if endpoint.path:
+        lines.append(f'"es.nodes.path.prefix": {quote(endpoint.path, safe="/%")!r},')
+    if endpoint.is_encrypted:
+        lines.append('"es.net.ssl": "true",')
+    if target.ca:
+        lines += [
+            f"# A store of {clean(target.ca, 300)}, made by keytool.",
+            f'"es.net.ssl.truststore.location": "file://{SPARK_STORE}",',
+            '"es.net.ssl.truststore.pass": "changeit",',
+        ]
+    if target.is_unverified:
+        lines.append('"es.net.ssl.cert.allow.self.signed": "true",')
+    loss = (
+        "- The connector looks at who signed the certificate, and not at the name of the host in it."
+        if endpoint.is_encrypted
+        else ""
+    )
+    return filled(
+        "pyspark",
+        target,
+        repr,
+        CONNECTOR=connector_of(target),
+        FILE=SPARK_FILE,
+        NAME=clean(target.index, 300),
+        REJECTED=clean(rejected_index(target), 300),
+        KEPT=repr(rejected_index(target)),
+        PLACE=repr(endpoint.authority),
+        LINES=indented(lines, 4),
+        LOSS=loss,
     )
 
 

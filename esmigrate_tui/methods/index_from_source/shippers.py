@@ -72,6 +72,8 @@ def _which_version(shipper: Shipper, version: Version) -> Iterable[str]:
             f"Use a Filebeat {version.major}.x that is not newer than the destination ({version}): one that is may "
             "refuse to connect."
         )
+    elif shipper is Shipper.PYSPARK:
+        yield "Use PySpark 3.5 for Scala 2.12, with Java 8, 11 or 17: the connector that the text names is made for it."
     elif shipper is Shipper.JAVA:
         yield "Use the low-level client (org.elasticsearch.client:elasticsearch-rest-client): it speaks to any version."
     elif shipper.is_client:
@@ -260,6 +262,32 @@ def _rsyslog_steps(target: ShippingTarget) -> Iterable[str]:
     yield "Try it: sudo rsyslogd -N1 -f /etc/rsyslog.d/60-esmigrate.conf, then sudo systemctl restart rsyslog"
 
 
+# -- PySpark -----------------------------------------------------------------------------------------------------------
+
+
+def _pyspark_steps(target: ShippingTarget) -> Iterable[str]:
+    if target.ca:
+        yield (
+            f"Make a store of it on every machine that sends: keytool -importcert -noprompt -alias esmigrate "
+            f"-file {clean(shlex.quote(target.ca), 300)} -keystore {client_texts.SPARK_STORE} -storepass changeit. "
+            "It holds no secret."
+        )
+    if target.is_unverified:
+        yield "! The connector accepts a certificate that signed itself, and still none of an unknown authority."
+    yield from _program(client_texts.SPARK_FILE, client_texts.pyspark)[2](target)
+    index = clean(target.index, 300)
+    if target.sign_in is not SignIn.NONE:
+        yield (
+            f"The connector looks whether {index} exists, and keeps there what is rejected: besides what stands below "
+            f"it needs view_index_metadata on {index}, and create_index and write on "
+            f"{clean(client_texts.rejected_index(target), 300)}."
+        )
+    yield (
+        "Count the rows: spark-submit … --count PLACE (the whole command stands at the top of the text). Given as "
+        "--expected, that number ends the run; less what was rejected, it is what has to arrive."
+    )
+
+
 Maker = tuple[str, "Callable[[ShippingTarget], str]", "Callable[[ShippingTarget], Iterable[str]]"]
 
 
@@ -288,5 +316,6 @@ _MAKERS: Final[dict[Shipper, Maker]] = {
     Shipper.JAVA: _program("Send.java", client_texts.java),
     Shipper.JAVASCRIPT: _program("send.mjs", client_texts.javascript, "npm install @elastic/elasticsearch@{major}"),
     Shipper.GO: _program("send.go", client_texts.go, "go get github.com/elastic/go-elasticsearch/v{major}"),
+    Shipper.PYSPARK: (client_texts.SPARK_FILE, client_texts.pyspark, _pyspark_steps),
     Shipper.CURL: _program("send.sh", client_texts.curl),
 }
