@@ -101,7 +101,7 @@ async def _written(node: SandboxNode, folder: Path) -> Path:
     return file
 
 
-async def _found(node: SandboxNode) -> tuple[dict[str, str], list[Any]]:
+async def _found(node: SandboxNode) -> tuple[dict[str, Any], list[Any]]:
     """Every document by its _id, as the bytes that were sent; and what was rejected."""
     _, cluster = await reach(node)
     found: list[list[Any]] = []
