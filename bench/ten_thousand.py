@@ -23,7 +23,7 @@ import msgspec
 from bench.processes import measured, python
 from esmigrate_tui import report
 from esmigrate_tui.engine.folders import RunFolder
-from esmigrate_tui.engine.journal import Journal, RunUpdate
+from esmigrate_tui.engine.journal import Journal, RunUpdate, follow
 from esmigrate_tui.engine.listing import summary
 from esmigrate_tui.flow.planning import plan_of
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Side
@@ -209,8 +209,6 @@ async def _write(path: Path, events: list[Event]) -> None:
 
 
 async def _followed(path: Path) -> Progress:
-    from esmigrate_tui.engine.journal import follow  # noqa: PLC0415  # as above
-
     progress = Progress()
     async for update in follow(path):
         progress = update.progress
@@ -271,13 +269,13 @@ async def _paints(many: int) -> list[float]:
     progress = Progress().after_all(events[: len(events) // 2])
     news: asyncio.Queue[Progress] = asyncio.Queue()
 
-    async def follow(run: str) -> AsyncIterator[RunUpdate]:
+    async def updates(run: str) -> AsyncIterator[RunUpdate]:
         del run
         while True:
             yield RunUpdate([], await news.get())
 
     world, took = World(), list[float]()
-    world.follow = follow  # type: ignore[method-assign]
+    world.follow = updates  # type: ignore[method-assign]
     app = world.app(follow="7K2P")
     async with app.run_test(size=(120, 40)) as pilot:
         board = app.screen
@@ -297,6 +295,29 @@ async def _paints(many: int) -> list[float]:
     return sorted(took)
 
 
+def _on_screen(journal: Path) -> tuple[float, int]:
+    """Seconds until the screen has followed a journal to its end, and the most memory of its process."""
+    took = measured(python("bench.ten_thousand", "screen", str(journal)), b"")
+    return took.seconds, took.peak
+
+
+async def _screen(journal: Path) -> None:
+    """The wizard, from the first event of a run to its finish."""
+    from tests.wizard.world import World, settled  # noqa: PLC0415  # as above
+
+    def updates(run: str) -> AsyncIterator[RunUpdate]:
+        del run
+        return follow(journal)
+
+    world = World()
+    world.follow = updates  # type: ignore[method-assign]
+    app = world.app(follow="7K2P")
+    async with app.run_test(size=(120, 40)) as pilot:
+        while not app.session.progress.is_finished:
+            await pilot.pause(0.1)
+        await settled(pilot)
+
+
 # -- the figure --------------------------------------------------------------------------------------------------------
 
 
@@ -308,11 +329,17 @@ def figure() -> str:
         for many in SIZES:
             _pieces(pieces, many, folder)
         runs = [_performed(many, folder) for many in SIZES]
+        screens = [_on_screen(RunFolder(folder / f"{many}").journal) for many in SIZES]
     lines = [f"{SIZES[-1]:,} indices, and fewer, on values", *pieces.lines()]
     for many, (seconds, peak, size) in zip(SIZES, runs, strict=True):
         lines.append(
             f"  the process of a run of {many:,}: {seconds:.1f} s, {seconds / many * 1000:.1f} ms an index; at most "
             f"{peak / 1024**2:.0f} MiB (bar: {_MEMORY_BAR / 1024**2:.0f}); its journal {size / 1e6:.1f} MB"
+        )
+    for many, (seconds, peak) in zip(SIZES, screens, strict=True):
+        lines.append(
+            f"  the wizard from the first event of a run of {many:,} to its finish: {seconds:.1f} s, at most "
+            f"{peak / 1024**2:.0f} MiB"
         )
     for many in SIZES:
         took = asyncio.run(_paints(many))
@@ -324,4 +351,4 @@ def figure() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(_process(sys.argv[1]))
+    sys.exit(asyncio.run(_screen(Path(sys.argv[2]))) if sys.argv[1] == "screen" else _process(sys.argv[1]))
