@@ -17,6 +17,7 @@ _SECONDS: Final = 2.0  # a server that does not respond for so long is named
 _SECONDS_AGAIN: Final = 10.0  # and a server that is slow all the time is not named at every request:
 _QUIET_SECONDS: Final = 60.0  # so long after it was
 _STALLED_SECONDS: Final = 4.0  # without anything that arrives, before the source is asked whether it answers
+_OVERRUN_SECONDS: Final = 10.0  # an answer that takes so long is more than a busy machine: less goes on then
 _SLACK: Final = 0.5  # between the readings of two clocks
 
 
@@ -86,11 +87,12 @@ async def report_unanswered(context: RunContext) -> None:
             await context.sleep(_SECONDS / 2)
             probe.look()
             for side, cluster in clusters:
-                event = side.event(context.clock(), cluster.wire.unanswered_seconds)
+                waited = cluster.wire.unanswered_seconds
+                event = side.event(context.clock(), waited)
                 with contextlib.suppress(ProblemError):  # who writes of the work itself meets it as well
                     if event is not None:
                         await context.record(event)
-                    if event is not None and event.since is not None:
+                    if waited >= _OVERRUN_SECONDS:
                         await context.in_flight.pushed_back(SlowReason.ANSWERS)
             if not context.control.pacing.is_paused:
                 with contextlib.suppress(ProblemError):
