@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from esmigrate_tui.model.command import PauseRun, ResumeRun, SkipTask, StopRun
 from esmigrate_tui.model.event import (
     ConcurrencyChanged,
@@ -152,3 +154,13 @@ async def test_a_cluster_that_no_longer_takes_the_secret_is_asked_once_for_thirt
     await bench.run()
     assert bench.outcome is RunOutcome.WAITING
     assert questions == 1
+
+
+@pytest.mark.parametrize(("seconds", "reasons"), [(3.0, set()), (12.0, {SlowReason.ANSWERS})])
+async def test_only_an_answer_that_takes_very_long_makes_it_slower(
+    tmp_path: Path, seconds: float, reasons: set[SlowReason]
+) -> None:
+    bench = Bench(tmp_path, plan_of(500, at_once=0))
+    bench.cluster.unanswered = lambda: seconds
+    await bench.run()
+    assert {event.reason for event in bench.of(ConcurrencyChanged)} == reasons
