@@ -34,6 +34,12 @@ class Changes:
         must_be_narrow(request)
         path = "/" + request.path.lstrip("/")
         try:
+            return await self._made(request, path)
+        finally:
+            self._indices.forget(request.index)
+
+    async def _made(self, request: Request, path: str) -> Any:  # noqa: ANN401  # any JSON
+        try:
             response = await self._wire.request(
                 WireRequest(
                     request.method,

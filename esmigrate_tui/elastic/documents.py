@@ -107,13 +107,15 @@ class _DocumentsResponse(SearchResponse[Document], frozen=True):
 class DocumentPage:
     """Some documents of one shard, and how many bytes their response had; `scroll` is the id for the next page.
 
-    `has_breaks` says whether a document may hold a line break, or end with half of one.
+    `has_breaks` says whether a document may hold a line break, or end with half of one. `total` is how many were found,
+    0 where that was not counted.
     """
 
     documents: tuple[Document, ...]
     bytes: int
     has_breaks: bool
     scroll: str = ""
+    total: int = 0
 
 
 class BulkItem(msgspec.Struct, frozen=True, gc=False):
@@ -194,7 +196,12 @@ class Documents:
     # -- reading -----------------------------------------------------------------------------------------------------
 
     async def numbers(self, index: str, shard: int) -> tuple[int, int] | None:
-        """The lowest and the highest number that a document of this shard has; (0, -1) where it has no document.
+        """The lowest and the highest number that a document of this shard has; None as in `numbered`."""
+        found = await self.numbered(index, shard)
+        return None if found is None else found[:2]
+
+    async def numbered(self, index: str, shard: int) -> tuple[int, int, int] | None:
+        """The lowest and highest number of a shard's documents, and how many there are; (0, -1, 0) where none is.
 
         None where documents of it have none, or none that can be searched: the server, or the one that made the index,
         was older than 6.0; or the index is an archive.
@@ -205,11 +212,12 @@ class Documents:
             self._edge(index, shard, {"order": "asc", "missing": "_first"}),
             self._edge(index, shard, {"order": "desc", "missing": "_last"}),
         )
-        if lowest is None:
-            return 0, -1
-        if lowest < 0:
+        if not lowest.documents:
+            return 0, -1, 0
+        first, last = _number(lowest), _number(highest)
+        if first < 0:
             return None
-        return lowest, lowest if highest is None else highest
+        return first, max(first, last), lowest.total
 
     async def _is_archive(self, index: str) -> bool:
         """Whether an index is older than what its server writes and reads in full; of its own fields it knows few."""
@@ -218,13 +226,11 @@ class Documents:
         created = whole_number((await self._indices.settings_of(index)).get("index.version.created", "")) or 0
         return 0 < created < _OLDEST_READ_IN_FULL
 
-    async def _edge(self, index: str, shard: int, order: dict[str, str]) -> int | None:
-        body = {"size": 1, "_source": False, "sort": [{"_seq_no": {**order, **_UNMAPPED}}]}
-        page = await self._found(index, body, most=RESPONSE_LIMIT, shard=shard, is_bare=True)
-        for document in page.documents:
-            number = document.sort[0] if document.sort else None
-            return number if isinstance(number, int) else -1
-        return None
+    async def _edge(self, index: str, shard: int, order: dict[str, str]) -> DocumentPage:
+        body: dict[str, Any] = {"size": 1, "_source": False, "sort": [{"_seq_no": {**order, **_UNMAPPED}}]}
+        if (await self._wire.features()).counts_hits_on_request:
+            body["track_total_hits"] = True
+        return await self._found(index, body, most=RESPONSE_LIMIT, shard=shard, is_bare=True)
 
     async def window(  # a window has two ends, in a shard of an index
         self,
@@ -382,7 +388,7 @@ class Documents:
         if features.excludes_vectors:
             body = {"_source": {"exclude_vectors": False}, **body}
         if features.counts_hits_on_request and not is_scrolled:
-            body = {**body, "track_total_hits": False}
+            body = {"track_total_hits": False, **body}
         return body
 
     def _page(self, index: str, response: WireResponse) -> DocumentPage:
@@ -403,13 +409,18 @@ class Documents:
         shards = result.shards
         if result.timed_out or not shards.are_whole:
             raise partial_shards(self._wire.place, index, "read", shards)
-        return DocumentPage(result.hits.hits, len(body), has_breaks, result.scroll_id)
+        return DocumentPage(result.hits.hits, len(body), has_breaks, result.scroll_id, result.hits.many)
 
     async def by_chance(self, index: str, size: int, kind: str = "") -> tuple[str, ...]:
         """The ids of so many documents that the server takes by chance; fewer where it holds fewer."""
         body = {"size": size, "_source": False, "query": AT_RANDOM}
         page = await self._found(index, body, kind=kind, most=RESPONSE_LIMIT, is_bare=True)
         return tuple(dict.fromkeys(document.id for document in page.documents))
+
+    async def drawn(self, index: str, size: int, kind: str = "", *, most: int = MOST_ALONE) -> tuple[Document, ...]:
+        """So many documents that the server takes by chance, fewer where it holds fewer; raises as `by_id` does."""
+        body = {"size": size, "query": AT_RANDOM}
+        return (await self._found(index, body, kind=kind, most=most)).documents
 
     async def by_id(
         self,
@@ -530,6 +541,14 @@ class Documents:
         return _bulk_item(_BulkItemStatus(status=response.status, error=result.error))
 
 
+def _number(page: DocumentPage) -> int:
+    """The number of the only document of a page, -1 where it has none."""
+    for document in page.documents:
+        number = document.sort[0] if document.sort else None
+        return number if isinstance(number, int) else -1
+    return -1
+
+
 def _bulk_item(item: _BulkItemStatus) -> BulkItem:
     if item.error is None:
         return BulkItem(item.status)
@@ -560,7 +579,7 @@ def _with_outer_spaces(body: bytes, response: _DocumentsResponse) -> _DocumentsR
         found.append(
             document if is_whole else msgspec.structs.replace(document, source=msgspec.Raw(body[begin:position]))
         )
-    return msgspec.structs.replace(response, hits=HitList(tuple(found)))
+    return msgspec.structs.replace(response, hits=HitList(tuple(found), response.hits.total))
 
 
 def _end_of_space(body: bytes, begin: int) -> int:
@@ -575,7 +594,7 @@ def _with_sources(response: _DocumentsResponse, sources: Sequence[bytes]) -> _Do
         else msgspec.structs.replace(document, source=msgspec.Raw(sources[int(bytes(document.source))]))
         for document in response.hits.hits
     )
-    return msgspec.structs.replace(response, hits=HitList(hits))
+    return msgspec.structs.replace(response, hits=HitList(hits, response.hits.total))
 
 
 def is_scroll_lost(problem: Problem) -> bool:

@@ -216,21 +216,28 @@ class Indices:
             taken |= {entry.index: "index" for entry in indices}
         return {name: taken[name] for name in names if name in taken}
 
-    async def settings_of(self, name: str) -> dict[str, str]:
+    async def settings_of(self, name: str, *, within: float = 0.0) -> dict[str, str]:
         """An index's own settings, flat, as they came: they are for restoring, not for showing."""
-        [one, *others] = (await self.settings_of_parts(name)).items()
+        [one, *others] = (await self.settings_of_parts(name, within=within)).items()
         if others or one[0] != name:
             what = f"{self.wire.place} has no index {clean(name)}: that name is a data stream."
             raise ProblemError.of(Cause.MISSING, what, todo="Name one of the indices that back it.")
         return one[1]
 
-    async def settings_of_parts(self, name: str) -> dict[str, dict[str, str]]:
+    async def settings_of_parts(self, name: str, *, within: float = 0.0) -> dict[str, dict[str, str]]:
         """The same for each index that holds documents of that name: itself, or those of a data stream, oldest first.
 
+        They are as of now, or as they were seen here at most `within` seconds ago, and not changed from here since.
         Raises ProblemError (missing) for an alias, and where one of them is not told.
         """
         exact_name(name)
-        return await (self._settings_of_parts(name) if self.wire.is_remembering else self._settings.get(name))
+        if self.wire.is_remembering:
+            return await self._settings_of_parts(name)
+        return await self._settings.get(name, within=within)
+
+    def forget(self, name: str) -> None:
+        """An index was, or may have been, changed: what was seen of it a moment ago is not so any more."""
+        self._settings.forget(name)
 
     async def _settings_of_parts(self, name: str) -> dict[str, dict[str, str]]:
         response = await self.wire.get(f"/{exact_name(name)}/_settings?flat_settings=true", dict[str, FlatSettings])

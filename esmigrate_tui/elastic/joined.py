@@ -24,6 +24,7 @@ V = TypeVar("V")
 MOST_JOINED: Final = 50
 """How many of them one request may be for."""
 
+_REMEMBERED: Final = 100  # values, the last that were read
 _UNDER_WAY: Final = 2  # requests at a time: a slow one must not hold up all the others
 
 
@@ -37,6 +38,8 @@ class _Wanted(Generic[V]):
 
 class JoinedReads(Generic[K, V]):
     """Values by their keys. `alone` reads one of them, `together` several, and leaves out what it is not sure of.
+
+    Of the last of them it is known for a moment when they were read, for those whom that is recent enough.
 
     A request holds at most `most` keys, and `width` of them together at most as much as a path may be long. Every
     value is read after it was wanted, never handed out from a request that was under way by then.
@@ -57,10 +60,13 @@ class JoinedReads(Generic[K, V]):
         self._wanted: dict[K, _Wanted[V]] = {}
         self._under_way: dict[asyncio.Task[None], dict[K, _Wanted[V]]] = {}
         self._is_beginning = False
+        self._read_at: dict[K, tuple[float, V]] = {}
 
-    async def get(self, key: K) -> V:
-        """The value of a key as of now; raises what its own request raises."""
+    async def get(self, key: K, *, within: float = 0.0) -> V:
+        """The value of a key as of now, or of at most `within` seconds ago; raises what its own request raises."""
         loop = asyncio.get_running_loop()
+        if within and key in self._read_at and loop.time() - self._read_at[key][0] < within:
+            return self._read_at[key][1]
         wanted = self._wanted.get(key)
         if wanted is None:
             wanted = self._wanted[key] = _Wanted(loop.create_future())
@@ -75,6 +81,10 @@ class JoinedReads(Generic[K, V]):
             self._give_up(key, wanted)
             raise
         return await self._alone(key) if found is None else found[0]
+
+    def forget(self, key: K) -> None:
+        """What was read of a key is not so any more."""
+        self._read_at.pop(key, None)
 
     def _begin(self) -> None:
         self._is_beginning = False
@@ -96,6 +106,9 @@ class JoinedReads(Generic[K, V]):
         return group
 
     async def _read(self, group: dict[K, _Wanted[V]]) -> None:
+        began = asyncio.get_running_loop().time()
+        for key in group:
+            self.forget(key)
         try:
             if len(group) == 1:
                 [key] = group
@@ -111,9 +124,15 @@ class JoinedReads(Generic[K, V]):
                 if wanted.waiting and not wanted.result.done():
                     wanted.result.set_exception(error)
         else:
+            self._remember(began, found)
             for key, wanted in group.items():
                 if not wanted.result.done():
                     wanted.result.set_result((found[key],) if key in found else None)
+
+    def _remember(self, began: float, found: Mapping[K, V]) -> None:
+        self._read_at |= {key: (began, value) for key, value in found.items()}
+        for key in [*self._read_at][:-_REMEMBERED]:
+            self.forget(key)
 
     async def _found(self, group: Mapping[K, _Wanted[V]]) -> Mapping[K, V]:
         try:

@@ -16,6 +16,7 @@ import msgspec
 from esmigrate_tui.elastic.decoding import odd_response
 from esmigrate_tui.elastic.error_words import words
 from esmigrate_tui.elastic.errors import explain, explain_response
+from esmigrate_tui.elastic.joined import JoinedReads
 from esmigrate_tui.elastic.responses.tasks import ReindexStarted, ReindexStatus, TaskResponse, TasksResponse
 from esmigrate_tui.elastic.searches import NO_DOCUMENT
 from esmigrate_tui.elastic.transport import BATCH_LIMIT
@@ -25,7 +26,7 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from esmigrate_tui.elastic.wire import Wire
 
@@ -58,6 +59,7 @@ class ReindexTasks:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
+        self._listed = JoinedReads(self._list, _each_by_itself)
 
     async def start(self, body: Mapping[str, Any], *, opaque_id: str, requests_per_second: float) -> str:
         """Start a reindex on this cluster; its task as "node:number". No throttle where the pace is not above 0."""
@@ -153,8 +155,7 @@ class ReindexTasks:
         stands for in `into`.
         """
         keeps_ids = (await self._wire.features()).keeps_opaque_ids
-        detailed = "" if keeps_ids else "&detailed=true"  # only then an old one describes them
-        response = await self._wire.get(f"/_tasks?actions=*reindex{detailed}", TasksResponse, most=BATCH_LIMIT)
+        response = await self._listed.get(keeps_ids)
         tasks = [(task_id, task) for node in response.nodes.values() for task_id, task in node.tasks.items()]
         if not keeps_ids:
             return {
@@ -164,6 +165,10 @@ class ReindexTasks:
                 if task.description.endswith(f"to [{index}]")
             }
         return {task.headers["X-Opaque-Id"]: task_id for task_id, task in tasks if "X-Opaque-Id" in task.headers}
+
+    async def _list(self, keeps_ids: bool) -> TasksResponse:  # noqa: FBT001  # the key of a joined read
+        detailed = "" if keeps_ids else "&detailed=true"  # only then an old one describes them
+        return await self._wire.get(f"/_tasks?actions=*reindex{detailed}", TasksResponse, most=BATCH_LIMIT)
 
     async def rethrottle(self, task_id: str, requests_per_second: float) -> None:
         """Set the pace of a running reindex, in documents a second; no throttle where it is not above 0."""
@@ -185,6 +190,10 @@ class ReindexTasks:
         if not any(node.tasks for node in result.nodes.values()):
             what = f"{self._wire.place} no longer runs the task {clean(task_id)}."
             raise ProblemError.of(Cause.MISSING, what, todo="See how it ended.")
+
+
+async def _each_by_itself(_: Sequence[bool]) -> dict[bool, TasksResponse]:
+    return {}
 
 
 def _pace(requests_per_second: float) -> str:

@@ -96,13 +96,17 @@ class Searches:
         """The parameter by which frozen indices, until 8, are not passed over and counted as empty."""
         return "?ignore_throttled=false" if (await self._wire.features()).has_frozen_indices else ""
 
-    async def count(self, name: str, query: Mapping[str, Any] | None = None, *, kind: str = "") -> int:
+    async def count(
+        self, name: str, query: Mapping[str, Any] | None = None, *, kind: str = "", within: float = 0.0
+    ) -> int:
         """Top-level documents, as `_count` says: all, or those a query finds, or those of one type.
+
+        All are counted now, or were at most `within` seconds ago.
 
         A response without every shard is none (ProblemError).
         """
         if query is None and not kind and not self._wire.is_remembering:
-            return await self._counted.get(name)
+            return await self._counted.get(name, within=within)
         return await self._count(name, query, kind=kind)
 
     async def _count(self, name: str, query: Mapping[str, Any] | None = None, *, kind: str = "") -> int:

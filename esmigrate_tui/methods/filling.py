@@ -26,7 +26,7 @@ from esmigrate_tui.translate import translate
 from esmigrate_tui.translate.settings import for_later
 from esmigrate_tui.translate.side_by_side import changed_at
 from esmigrate_tui.translate.types import of_type, types_of
-from esmigrate_tui.verify.counts import refresh_if_allowed
+from esmigrate_tui.verify.counts import A_MOMENT, refresh_if_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -393,7 +393,7 @@ async def make_index(work: Work, clusters: Clusters, recorder: Recorder) -> None
         # What a template gave the index is known by now; of an index that this run has tuned before, the ledger knows.
         fast, back = tuning_requests(
             task,
-            await clusters.destination.indices.settings_of(task.destination_index),
+            await clusters.destination.indices.settings_of(task.destination_index, within=A_MOMENT),
             await clusters.destination.wire.version(),
         )
         await recorder.change(
@@ -422,8 +422,10 @@ def source_of(clusters: Clusters) -> Cluster:
     return clusters.source
 
 
-async def made_index(work: Work, clusters: Clusters, known: str = "") -> str:
+async def made_index(work: Work, clusters: Clusters, known: str = "", *, within: float = 0.0) -> str:
     """The uuid of the destination's index; raises ProblemError where it is not the `known` one, missing, or an alias.
+
+    It is the one there is now, or was at most `within` seconds ago.
 
     A data stream has none, and changes its indices: of one that was made here the oldest is meant, of one that was
     there before nothing can be known but that it is there.
@@ -435,16 +437,16 @@ async def made_index(work: Work, clusters: Clusters, known: str = "") -> str:
         parts = await clusters.destination.indices.settings_of_parts(name) if work.task.create else {}
         uuid = next(iter(parts.values())).get("index.uuid", "") if parts else "data stream"
     else:
-        uuid = (await settings_there(work, clusters)).get("index.uuid", "")
+        uuid = (await settings_there(work, clusters, within=within)).get("index.uuid", "")
     if known and uuid != known:
         raise another_index(work)
     return uuid
 
 
-async def settings_there(work: Work, clusters: Clusters) -> dict[str, str]:
+async def settings_there(work: Work, clusters: Clusters, *, within: float = 0.0) -> dict[str, str]:
     """The settings of the destination's index, flat; raises ProblemError (missing) where it is missing, or an alias."""
     try:
-        return await clusters.destination.indices.settings_of(work.task.destination_index)
+        return await clusters.destination.indices.settings_of(work.task.destination_index, within=within)
     except ProblemError as error:
         if error.problem.cause is Cause.MISSING:
             raise index_gone(work) from None
@@ -492,7 +494,7 @@ async def make_index_beside_pipelines(work: Work, clusters: Clusters, recorder: 
     index, destination = work.task.destination_index, clusters.destination
     if not work.task.create or not switches_off(work.plan, await destination.wire.version()):
         return
-    *_, newest = (await destination.indices.settings_of_parts(index)).values()
+    *_, newest = (await destination.indices.settings_of_parts(index, within=A_MOMENT)).values()
     final = newest.get("index.final_pipeline", NO_PIPELINE)
     if final != NO_PIPELINE:
         await recorder.change(

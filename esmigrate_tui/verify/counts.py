@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.problem import Cause, ProblemError
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.model.difference import IndexComparison
     from esmigrate_tui.model.event import RestoredShards, Samples, Watched
+
+A_MOMENT: Final = 1.0
+"""Seconds in which what was seen is not looked at once more."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,14 @@ async def refresh_if_allowed(
             raise
 
 
-async def compare_counts(source: ComparedIndex, destination: ComparedIndex) -> Comparison:
-    """Count one index on both sides; raises ProblemError where a count cannot be had whole."""
+async def compare_counts(source: ComparedIndex, destination: ComparedIndex, *, within: float = 0.0) -> Comparison:
+    """Count one index on both sides; raises ProblemError where a count cannot be had whole.
+
+    Of the source it may be a count of at most `within` seconds ago: the one by which all of it was found to be read.
+    """
     await destination.cluster.searches.refresh(destination.name)
-    both = (one.cluster.searches.count(one.name, kind=one.kind) for one in (source, destination))
-    there, here = await asyncio.gather(*both)
+    there, here = await asyncio.gather(
+        source.cluster.searches.count(source.name, kind=source.kind, within=within),
+        destination.cluster.searches.count(destination.name, kind=destination.kind),
+    )
     return Comparison(there, here)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.elastic.documents import Document
     from esmigrate_tui.verify.counts import ComparedIndex
 
 T = TypeVar("T")
@@ -74,14 +74,14 @@ async def compare_by_id(
     without: Collection[str] = (),
     amount: int = SAMPLES,
 ) -> Samples:
-    """Draw documents of one index, and look for each in the other by its _id alone: types may be missing, routings new.
+    """Draw documents of one index, and find each in the other by its _id alone: types may be missing, routings new.
 
     `form` is in what words they are compared, `without` are ids, cleaned, that are not looked for. A document that
     keeps no _source proves nothing and is not counted. Raises ProblemError.
     """
-    drawn_ids = await drawn.cluster.documents.by_chance(drawn.name, amount, drawn.kind)
-    chosen = [one for one in drawn_ids if clean(one) not in without]
-    here, there = await asyncio.gather(_by_id(drawn, chosen, form), _by_id(other, chosen, form))
+    here = await _drawn(drawn, amount, form)
+    chosen = [one for one in here if clean(one) not in without]
+    there = await _by_id(other, chosen, form)
     different: list[str] = []
     compared = 0
     for one in chosen:
@@ -91,8 +91,22 @@ async def compare_by_id(
         compared += 1
         if not ours <= theirs:
             different.append(clean(one, 600))
-    unread = len(chosen) if chosen and not here else 0  # an archive may find none of its documents by their ids
+    # an archive may find none of its documents by their ids, and these may be too large to be drawn together
+    unread = len(chosen) if chosen and not any(here.values()) else 0
     return Samples(compared=compared, different=tuple(different), unread=unread)
+
+
+async def _drawn(index: ComparedIndex, amount: int, form: Callable[[bytes], bytes]) -> dict[str, set[bytes]]:
+    """The sums of documents that are drawn by chance, by their ids; where they are large they are read by these."""
+    documents, found = index.cluster.documents, dict[str, set[bytes]]()
+    try:
+        drawn = await documents.drawn(index.name, amount, index.kind, most=MOST_BYTES)
+    except UnreadResponseError:
+        ids = await documents.by_chance(index.name, amount, index.kind)
+        return dict.fromkeys(ids, set[bytes]()) | await _by_id(index, ids, form)
+    for document in drawn:
+        found.setdefault(document.id, set()).add(_sum_of(document, form))
+    return found
 
 
 async def _by_id(index: ComparedIndex, ids: Sequence[str], form: Callable[[bytes], bytes]) -> dict[str, set[bytes]]:
@@ -101,8 +115,7 @@ async def _by_id(index: ComparedIndex, ids: Sequence[str], form: Callable[[bytes
 
     async def read(some: Sequence[str], most: int) -> None:
         for document in await index.cluster.documents.by_id(index.name, some, index.kind, most=most):
-            source = bytes(document.source)
-            found.setdefault(document.id, set()).add(_sum(form(source)) if source else b"")
+            found.setdefault(document.id, set()).add(_sum_of(document, form))
 
     await _in_pieces(ids, read)
     return found
@@ -119,6 +132,11 @@ async def _in_pieces(wanted: Sequence[T], read: Callable[[Sequence[T], int], Awa
             if len(some) == 1:
                 raise
             waiting += [some[len(some) // 2 :], some[: len(some) // 2]]
+
+
+def _sum_of(document: Document, form: Callable[[bytes], bytes]) -> bytes:
+    source = bytes(document.source)
+    return _sum(form(source)) if source else b""
 
 
 def _sum(source: bytes) -> bytes:

@@ -36,10 +36,20 @@ class RefreshResponse(msgspec.Struct, frozen=True):
     shards: ShardCounts = msgspec.field(name="_shards", default=ShardCounts())
 
 
+class _TotalValue(msgspec.Struct, frozen=True):
+    value: int
+
+
 class HitList(msgspec.Struct, Generic[T], frozen=True):
-    """The object below "hits", each hit as T."""
+    """The object below "hits", each hit as T, and how many were found: a number up to 6.x, an object since 7.0."""
 
     hits: tuple[T, ...] = ()
+    total: int | _TotalValue | None = None
+
+    @property
+    def many(self) -> int:
+        """How many were found; 0 where that was not counted."""
+        return self.total.value if isinstance(self.total, _TotalValue) else self.total or 0
 
 
 class SearchResponse(msgspec.Struct, Generic[T], frozen=True):
@@ -58,10 +68,6 @@ class RawHit(msgspec.Struct, frozen=True):
     """One hit whose document stays the bytes it came as."""
 
     source: msgspec.Raw = msgspec.field(name="_source", default=msgspec.Raw())
-
-
-class _TotalValue(msgspec.Struct, frozen=True):
-    value: int
 
 
 class _TotalOfHits(msgspec.Struct, frozen=True):

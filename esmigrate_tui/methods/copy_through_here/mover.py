@@ -53,6 +53,7 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import whole_number
 from esmigrate_tui.verify import Comparison, compare_counts
+from esmigrate_tui.verify.counts import A_MOMENT
 from esmigrate_tui.verify.progress import ComparisonProgress
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class CopyThroughHere(PumpMover[CopyState]):
 
         Of an index that had documents before, those are counted that were acknowledged, as far as it has grown by them.
         """
-        found = await compare_counts(*sides_of(work, clusters))
+        found = await compare_counts(*sides_of(work, clusters), within=A_MOMENT)
         watch = watch or ComparisonProgress()
         if work.task.create:
             return await proved(work, clusters, found, watch, values=False)
@@ -189,7 +190,7 @@ async def _begun(work: Work, clusters: Clusters, state: CopyState) -> tuple[Copy
     """
     task = work.task
     # a bulk makes an index that is not there by itself, with guessed mappings
-    made = await made_index(work, clusters, state.made)
+    made = await made_index(work, clusters, state.made, within=A_MOMENT)
     indices = await source_of(clusters).indices.settings_of_parts(task.source_index)
     uuids, is_begun = [settings.get("index.uuid", "") for settings in indices.values()], bool(state.made)
     if is_begun and is_same_source(state, uuids):
@@ -226,20 +227,19 @@ async def _parts(
     kind = work.task.type
     gate = asyncio.Semaphore(_SHARDS_AT_ONCE)
 
-    async def numbers_of(index: str, shard: int) -> tuple[int, int] | None:
+    async def numbered(index: str, shard: int) -> tuple[int, int, int] | None:
         async with gate:  # an index of several types was made before documents had numbers
-            return None if kind else await source.documents.numbers(index, shard)
+            return None if kind else await source.documents.numbered(index, shard)
 
-    # What is written between the two is in neither, or seen when all is read.
-    total, numbered = await asyncio.gather(
-        source.searches.count(name, kind=kind), asyncio.gather(*(numbers_of(*one) for one in shards))
-    )
+    found = await asyncio.gather(*(numbered(*one) for one in shards))
+    counted = [one[2] for one in found if one is not None]
+    total = sum(counted) if len(counted) == len(shards) else await source.searches.count(name, kind=kind)
     each = pieces(total, len(shards))
     slices = each if (await source.wire.features()).slices_scrolls else 1
     parts: list[CopyPart] = []
-    for (index, shard), numbers in zip(shards, numbered, strict=True):
+    for (index, shard), one in zip(shards, found, strict=True):
         of = "" if index == name else index
-        cut = sliced_parts(shard, slices, of) if numbers is None else numbered_parts(shard, *numbers, each, of)
+        cut = sliced_parts(shard, slices, of) if one is None else numbered_parts(shard, *one[:2], each, of)
         parts += cut
     return tuple(parts), total
 

@@ -66,6 +66,7 @@ from esmigrate_tui.model.problem import PASSING, Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted
 from esmigrate_tui.preflight.remote import bearable
 from esmigrate_tui.verify import Comparison, compare_counts
+from esmigrate_tui.verify.counts import A_MOMENT
 from esmigrate_tui.verify.progress import ComparisonProgress
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ class ReindexFromRemote:
     def __init__(self) -> None:
         self._performed: set[str] = set()
         """What this process has performed of the run, by opaque ids."""
+        self._counted: set[str] = set()
+        """The works of which all of the source was counted when it had been read, by opaque ids."""
         self._stopped: set[str] = set()
         """The server tasks that this process has cancelled."""
         self._at_server: set[str] = set()
@@ -213,6 +216,7 @@ class ReindexFromRemote:
             if not is_ours:
                 raise another_index(work)
             if not state.open:
+                self._counted |= {work.opaque_id} if state.field is None else set()
                 return
 
     @contextmanager
@@ -267,7 +271,8 @@ class ReindexFromRemote:
 
         A remote reindex writes each anew: 1.10 becomes 1.1.
         """
-        counts = await compare_counts(*sides_of(work, clusters))
+        within = A_MOMENT if work.opaque_id in self._counted else 0.0
+        counts = await compare_counts(*sides_of(work, clusters), within=within)
         return await proved(work, clusters, counts, watch or ComparisonProgress(), values=True)
 
 
@@ -452,7 +457,7 @@ async def _started(
     asked = -1
     try:
         # a reindex makes an index that is not there by itself, with guessed mappings
-        state = msgspec.structs.replace(state, made=await made_index(work, clusters, state.made))
+        state = msgspec.structs.replace(state, made=await made_index(work, clusters, state.made, within=A_MOMENT))
         known = await _running(work, clusters)
         if any(state.opaque_id(work, position) not in known for position in waiting):
             await source.searches.count(work.task.source_index)  # raises where a shard is not there: to be waited for
