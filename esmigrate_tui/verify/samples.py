@@ -103,7 +103,7 @@ async def _drawn(index: ComparedIndex, amount: int, form: Callable[[bytes], byte
         drawn = await documents.drawn(index.name, amount, index.kind, most=MOST_BYTES)
     except UnreadResponseError:
         ids = await documents.by_chance(index.name, amount, index.kind)
-        return dict.fromkeys(ids, set[bytes]()) | await _by_id(index, ids, form)
+        return {key: set[bytes]() for key in ids} | await _by_id(index, ids, form)
     for document in drawn:
         found.setdefault(document.id, set()).add(_sum_of(document, form))
     return found

@@ -193,3 +193,26 @@ async def test_a_problem_of_one_alone_is_its_own() -> None:
     with pytest.raises(ProblemError, match="there is no a"):
         await server.reads().get("a")
     assert server.asked == [("a",)]
+
+
+async def test_what_was_read_a_moment_ago_is_enough_for_those_who_say_so_until_it_is_forgotten() -> None:
+    server = Server()
+    reads = server.reads()
+    first = await reads.get("a")
+    assert await reads.get("a", within=60.0) == first
+    assert len(server.asked) == 1
+    await reads.get("a")
+    assert len(server.asked) == 2
+    reads.forget("a")
+    await reads.get("a", within=60.0)
+    assert len(server.asked) == 3
+
+
+async def test_what_could_not_be_read_is_not_known_from_before() -> None:
+    server = Server()
+    reads = server.reads()
+    await reads.get("a")
+    server.missing = {"a"}
+    for within in (0.0, 60.0):
+        with pytest.raises(ProblemError):
+            await reads.get("a", within=within)
