@@ -90,7 +90,7 @@ def test_fields_are_known_by_their_paths_whatever_type_an_old_mapping_puts_aroun
 # -- nobody else sends changes -----------------------------------------------------------------------------------------
 
 SENDERS: Final = {
-    ("elastic/changes.py", "make"): "the rule of this file",
+    ("elastic/changes.py", "_made"): "the rule of this file",
     ("elastic/changes.py", "perform"): "for tests, which look at the answer themselves",
     ("elastic/wire.py", "read"): "changes nothing",
     ("elastic/searches.py", "_shards_refreshed"): "by its shards",
