@@ -27,7 +27,7 @@ from bench.moving import Ends, connection_of, node_end
 from bench.processes import measured, python
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
-from esmigrate_tui.elastic.transport import WireNode
+from esmigrate_tui.elastic.transport import UnseenLineError, WireNode
 from esmigrate_tui.engine.folders import RunFolder
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.run import perform
@@ -145,8 +145,15 @@ class _CountingNode(WireNode):
     ) -> Any:  # noqa: ANN401  # the library's own pair
         path = target.partition("?")[0].split("/")
         kind = "/".join(map(_kind_of, path))
+        try:
+            found = await super().perform_request(method, target, *arguments, **named)
+        except UnseenLineError:  # it was not sent
+            raise
+        except Exception:
+            _CountingNode.asked[f"{method} {kind}"] += 1
+            raise
         _CountingNode.asked[f"{method} {kind}"] += 1
-        return await super().perform_request(method, target, *arguments, **named)
+        return found
 
 
 async def _requests(ends: Ends, plan: Plan) -> collections.Counter[str]:
