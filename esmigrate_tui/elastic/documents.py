@@ -30,7 +30,7 @@ from esmigrate_tui.elastic.error_words import words
 from esmigrate_tui.elastic.errors import UnreadResponseError, explain_response
 from esmigrate_tui.elastic.joined import JoinedReads
 from esmigrate_tui.elastic.paging import MOST_ALONE
-from esmigrate_tui.elastic.paths import paths_of
+from esmigrate_tui.elastic.paths import path_width, paths_of
 from esmigrate_tui.elastic.responses.nodes import NodesResponse
 from esmigrate_tui.elastic.responses.search import HitList, MultiSearchResponse, SearchResponse, ShardCounts
 from esmigrate_tui.elastic.searches import partial_shards
@@ -137,6 +137,10 @@ class _SmallSearch:
     most: int
     shard: int = -1
 
+    def width(self) -> int:
+        """How much its index would take of a path; raises as `exact_name` does."""
+        return path_width(self.index)
+
     @property
     def preference(self) -> str:
         """Which shard is searched, in the server's words; "" for all."""
@@ -188,8 +192,9 @@ class Documents:
         self._wire = indices.wire
         self._indices = indices
         self._searches = searches
-        self._bare = JoinedReads(self._small_page, self._small_pages)
-        self._small = JoinedReads(self._small_page, self._small_pages, most=_MOST_WITH_SOURCES)
+        reads = partial(JoinedReads, self._small_page, self._small_pages, width=_SmallSearch.width)
+        self._bare = reads()
+        self._small = reads(most=_MOST_WITH_SOURCES)
         self._largest_request: int | None = None
         self._looking_for_largest = asyncio.Lock()
 

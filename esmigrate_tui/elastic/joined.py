@@ -33,6 +33,7 @@ class _Wanted(Generic[V]):
     """One value, for however many want it; the `result` is None where it has to be requested by itself."""
 
     result: asyncio.Future[tuple[V] | None]
+    width: int
     waiting: int = 0
 
 
@@ -63,13 +64,17 @@ class JoinedReads(Generic[K, V]):
         self._read_at: dict[K, tuple[float, V]] = {}
 
     async def get(self, key: K, *, within: float = 0.0) -> V:
-        """The value of a key as of now, or of at most `within` seconds ago; raises what its own request raises."""
+        """The value of a key as of now, or of at most `within` seconds ago.
+
+        Raises what its own request raises, or what its width does: then nothing is requested.
+        """
         loop = asyncio.get_running_loop()
         if within and key in self._read_at and loop.time() - self._read_at[key][0] < within:
             return self._read_at[key][1]
+        width = self._width(key)
         wanted = self._wanted.get(key)
         if wanted is None:
-            wanted = self._wanted[key] = _Wanted(loop.create_future())
+            wanted = self._wanted[key] = _Wanted(loop.create_future(), width)
         if not self._is_beginning:
             self._is_beginning = True
             loop.call_soon(self._begin)  # what others want in this same moment goes along
@@ -99,7 +104,7 @@ class JoinedReads(Generic[K, V]):
         group: dict[K, _Wanted[V]] = {}
         width = 0
         for key in [*self._wanted]:
-            width += self._width(key)
+            width += self._wanted[key].width
             if group and (len(group) >= self._most or width > LONGEST_PATH):
                 break
             group[key] = self._wanted.pop(key)

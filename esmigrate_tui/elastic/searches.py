@@ -52,7 +52,7 @@ class Searches:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._counted = JoinedReads(self._count, self._whole_counts)
+        self._counted = JoinedReads(self._count, self._whole_counts, width=path_width)
         self._refreshed = JoinedReads(self._refresh, self._refresh_all, width=path_width)
 
     async def search_path(self, name: str, kind: str = "") -> str:

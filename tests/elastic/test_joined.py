@@ -216,3 +216,12 @@ async def test_what_could_not_be_read_is_not_known_from_before() -> None:
     for within in (0.0, 60.0):
         with pytest.raises(ProblemError):
             await reads.get("a", within=within)
+
+
+async def test_a_name_that_could_mean_several_is_refused_to_its_own_caller_before_anything_is_sent() -> None:
+    server = Server()
+    reads = server.reads()
+    names = ("a", "-x", "b*", "c")
+    found = await asyncio.gather(*map(reads.get, names), return_exceptions=True)
+    assert [one.problem.cause for one in found if isinstance(one, ProblemError)] == [Cause.USAGE, Cause.USAGE]
+    assert server.asked == [("a", "c")]
