@@ -189,15 +189,3 @@ async def test_rows_of_parquet_lose_what_the_text_says_and_nothing_else(
     assert again == there
     assert len(conflicts) == 2
     assert "version_conflict_engine_exception" in json.dumps(conflicts, default=str)
-
-
-async def test_a_line_without_an_id_or_without_json_ends_the_job(
-    spark: Spark, node: SandboxNode, tmp_path: Path
-) -> None:
-    file = await _written(node, tmp_path)
-    for name, line in (("without", '{"n":1}'), ("broken", '{"id":"1","n":')):
-        (tmp_path / name).write_text(f"{line}\n")
-        ended, _ = await spark.sends(file, node.password or "", "--format", "json", "--id", "id", str(tmp_path / name))
-        assert ended != 0
-    there, rejected = await _found(node)
-    assert (there, rejected) == ({}, [])
