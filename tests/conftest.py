@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+import signal
 from typing import Final
 
 import pytest
@@ -31,6 +32,10 @@ _LONGEST: Final = (
     "elastic/",
     "preflight/",
 )
+
+# A shell lets what it starts in the background ignore SIGINT, and so would every program that a test ends by one.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-f]+")
 
