@@ -36,8 +36,8 @@ def odd_value(message: str, kind: type) -> str:
     if (missing := _MISSING.match(text)) is not None:
         inside = f"{table}.{key}" if table else key
         return f"the key {missing.group(1)} is missing" + (f" in {inside}" if inside else "")
-    if key and (got := _EXPECTED.match(text)) is not None and (words := _words(wanted)):
-        return f"{key}{where} must be {words}, and is {_GOT.get(got.group(1), 'something else')}"
+    if (got := _EXPECTED.match(text)) is not None and (words := _words(wanted)):
+        return f"{key or 'it'}{where} must be {words}, and is {_GOT.get(got.group(1), 'something else')}"
     if key and (bound := _BOUND.match(text)) is not None:
         return f"{key}{where} must be {_BOUNDS[bound.group(1)]} {bound.group(2)}"
     if key and (value := _ENUM.match(text)) is not None and (words := _words(wanted)):

@@ -157,7 +157,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             plan = msgspec.convert(values, cls)
             _raise_numbers(plan.tasks)
         except (ValueError, RecursionError, msgspec.MsgspecError) as error:  # also of a number or depth without measure
-            why = "it is nested too deeply" if isinstance(error, RecursionError) else _why_not(error)
+            why = "it is nested too deeply" if isinstance(error, RecursionError) else _why_not(error, cls)
             raise ProblemError.of(
                 Cause.USAGE,
                 f"{clean(name, 200)} is not a plan that can be run: {why}.",
@@ -182,12 +182,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return plan
 
 
-def _why_not(error: Exception) -> str:
-    """Why values are no plan, in words."""
+def _why_not(error: Exception, kind: type) -> str:
+    """Why values are none of a kind, in words."""
     from esmigrate_tui.model.odd_values import odd_value  # noqa: PLC0415  # the wizard's first screen has no plan
 
     text = clean(str(error), 300)
-    return odd_value(text, Plan) if isinstance(error, msgspec.ValidationError) else text
+    return odd_value(text, kind) if isinstance(error, msgspec.ValidationError) else text
 
 
 def _strings(values: object) -> str:
@@ -283,7 +283,7 @@ def _raise_no_body(body: str, kind: type, label: str, table: str) -> None:
         if is_too_deep(msgspec.json.decode(body)):
             why = _TOO_DEEP
     except msgspec.DecodeError as error:
-        why = clean(str(error), 200)
+        why = _why_not(error, kind).replace(" a table", " an object")  # in TOML it is a table, in JSON an object
     except RecursionError:
         why = _TOO_DEEP
     if why:

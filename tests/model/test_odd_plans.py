@@ -186,6 +186,18 @@ def test_a_wrong_value_is_told_by_its_key_and_by_what_it_must_be(path: tuple[Any
         Plan.from_toml(tomli_w.dumps(_with(path, value)), "p.toml")
 
 
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("0", "it must be an object, and is a whole number"),
+        ('{"settings":3}', "settings must be an object, and is a whole number"),
+    ],
+)
+def test_a_body_that_is_none_is_told_in_the_same_words(body: str, why: str) -> None:
+    with pytest.raises(ProblemError, match=f"is not a JSON object: {why}[.]"):
+        Plan.from_toml(tomli_w.dumps(_with(("tasks", 0, "create"), body)))
+
+
 def test_what_is_missing_in_a_plan_is_named() -> None:
     with pytest.raises(ProblemError, match=r"^This is not a plan that can be run: the key method is missing\."):
         Plan.from_toml("")
