@@ -39,6 +39,8 @@ from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.sandbox.nodes import NodeOptions, down, up
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bench.processes import Measured
 
 INDICES: Final = int(os.environ.get("BENCH_INDICES", "300"))
@@ -222,13 +224,16 @@ def _figures(ends: Ends, methods: list[MethodName]) -> list[str]:
     return lines
 
 
-def _between(destination: str, methods: list[MethodName]) -> str:
+def _between(
+    destination: str, figures: Callable[[Ends, list[MethodName]], list[str]], methods: list[MethodName]
+) -> str:
+    """The figures of these methods from 6.8.23 to the destination's version, on nodes started for them alone."""
     options = NodeOptions(password=secrets.token_urlsafe(15), brief=False, heap="1g")
     source = asyncio.run(up("6.8.23", options))
     try:
         there = asyncio.run(up(destination, options))
         try:
-            return "\n".join(_figures(Ends(source, there), methods))
+            return "\n".join(figures(Ends(source, there), methods))
         finally:
             asyncio.run(down(there))
     finally:
@@ -237,5 +242,10 @@ def _between(destination: str, methods: list[MethodName]) -> str:
 
 def figure() -> str:
     """To 7.17.28 by copy and by reindex, and to 9.5.0, whose node here has no `_reindex`, by copy."""
+    return of_both(_figures)
+
+
+def of_both(figures: Callable[[Ends, list[MethodName]], list[str]]) -> str:
+    """The figures to 7.17.28 and, of a copy alone, to 9.5.0."""
     both = [MethodName.COPY_THROUGH_HERE, MethodName.REINDEX_FROM_REMOTE]
-    return _between("7.17.28", both) + "\n" + _between("9.5.0", both[:1])
+    return _between("7.17.28", figures, both) + "\n" + _between("9.5.0", figures, both[:1])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import statistics
 import sys
 import tempfile
@@ -18,19 +17,18 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from bench.many_small import DOCUMENTS, SIZE, clear, fill
-from bench.moving import Ends
+from bench.many_small import DOCUMENTS, SIZE, clear, fill, of_both
 from bench.processes import measured, python
 from esmigrate_tui.engine.folders import RunFolder, folders_in
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.model.event import RunFinished, RunStarted
-from esmigrate_tui.model.method import MethodName
-from esmigrate_tui.sandbox.nodes import NodeOptions, down, up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bench.moving import Ends
     from bench.processes import Measured
+    from esmigrate_tui.model.method import MethodName
     from esmigrate_tui.sandbox.nodes import SandboxNode
 
 ROUNDS: Final = int(os.environ.get("BENCH_ROUNDS", "3"))
@@ -126,20 +124,6 @@ def _figures(ends: Ends, methods: list[MethodName]) -> list[str]:
     return lines
 
 
-def _between(destination: str, methods: list[MethodName]) -> str:
-    options = NodeOptions(password=secrets.token_urlsafe(15), brief=False, heap="1g")
-    source = asyncio.run(up("6.8.23", options))
-    try:
-        there = asyncio.run(up(destination, options))
-        try:
-            return "\n".join(_figures(Ends(source, there), methods))
-        finally:
-            asyncio.run(down(there))
-    finally:
-        asyncio.run(down(source))
-
-
 def figure() -> str:
     """To 7.17.28 by copy and by reindex, and to 9.5.0, whose node here has no `_reindex`, by copy."""
-    both = [MethodName.COPY_THROUGH_HERE, MethodName.REINDEX_FROM_REMOTE]
-    return _between("7.17.28", both) + "\n" + _between("9.5.0", both[:1])
+    return of_both(_figures)
