@@ -23,7 +23,6 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import EntryState
 from esmigrate_tui.model.method import Unit
 from esmigrate_tui.model.output import json_line
-from esmigrate_tui.model.progress import Progress, TaskState
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, counted, duration, number, size
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.model.event import Event
     from esmigrate_tui.model.problem import Problem
+    from esmigrate_tui.model.progress import Progress
 
 _EVERY: Final = 5.0  # seconds between two lines into a file
 
@@ -89,7 +89,7 @@ def total_line(progress: Progress, now: float, *, is_live: bool = True) -> str:
     eta = progress.eta()
     if eta is not None and is_live and not progress.is_paused and not progress.is_stopping:
         parts.append(f"about {duration(eta.likely)} more")
-    held = [task for task in progress.tasks if task.state is TaskState.HELD and task.held_by is not None]
+    held = progress.held
     if held and held[0].held_by is not None:
         many = progress.held_with(held[0].held_by)
         who = f"{number(many)} waiting" if many > 1 else "waiting"

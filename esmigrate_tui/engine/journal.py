@@ -19,7 +19,7 @@ from esmigrate_tui.engine.journal_store import MOST_EVENTS, JournalStore, explai
 from esmigrate_tui.engine.problem_file import write_problem
 from esmigrate_tui.model.event import RunFinished
 from esmigrate_tui.model.problem import Problem, ProblemError
-from esmigrate_tui.model.progress import Progress
+from esmigrate_tui.model.progress import Progress, ProgressFolding
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -211,9 +211,8 @@ class RunUpdate(NamedTuple):
 
 async def follow(journal: Path) -> AsyncIterator[RunUpdate]:
     """Updates from the first event on, until the run has finished or its process has ended. Raises ProblemError."""
-    progress = Progress()
+    folding = ProgressFolding(Progress())
     async with Journal.open(journal) as opened:
         async for batch in opened.follow():
             events = [event for _, event in batch]
-            progress = progress.after_all(events)
-            yield RunUpdate(events, progress)
+            yield RunUpdate(events, folding.after(events))

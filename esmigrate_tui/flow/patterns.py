@@ -64,18 +64,19 @@ def choose(
     names: list[str] = []
     left_out: dict[str, str] = {}
     matched: set[str] = set()
+    named, globs = frozenset(patterns), [pattern for pattern in patterns if is_pattern(pattern)]
     for index in indices:
-        asking = [p for p in patterns if p == index.name or (is_pattern(p) and fnmatchcase(index.name, p))]
+        asking = {index.name} & named | {pattern for pattern in globs if fnmatchcase(index.name, pattern)}
         if not asking:
             continue
-        matched.update(asking)
+        matched |= asking
         if any(fnmatchcase(index.name, pattern) for pattern in excluded):
             continue
-        why = _why_left_out(index, asked_by_name=index.name in patterns, hidden_too=hidden_too, closed_too=closed_too)
+        why = _why_left_out(index, asked_by_name=index.name in named, hidden_too=hidden_too, closed_too=closed_too)
         if why is None:
             names.append(index.name)
             continue
-        if index.name in patterns:
+        if index.name in named:
             raise ProblemError.of(Cause.BLOCKED, f"The index {clean(index.name)} cannot be moved.", why=f"It is {why}.")
         left_out[index.name] = why
     for pattern in patterns:

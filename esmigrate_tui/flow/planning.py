@@ -122,7 +122,8 @@ async def _defined(
 
 def raise_not_chosen(renamed: Iterable[str], choice: Matched) -> None:
     """Raise ProblemError (usage) for a new name of something that is not chosen."""
-    if unknown := [name for name in renamed if name not in choice.names]:
+    chosen = frozenset(choice.names)
+    if unknown := [name for name in renamed if name not in chosen]:
         raise ProblemError.of(
             Cause.USAGE,
             f"--rename names {clean(unknown[0], 200)}, which is not among the chosen indices.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
@@ -142,8 +143,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         import tomli_w  # noqa: PLC0415  # the wizard's first screen has no plan
 
         values = msgspec.to_builtins(self)
-        has_returns = "\r\n" in _strings(values)  # which the writer would take for the end of a line, and change
-        text = tomli_w.dumps(values, multiline_strings=not has_returns)
+        strings, number = _strings(values), 0
+        while (mark := f"block-{number}") in strings:
+            number += 1
+        blocks: list[str] = []
+        values = _without_blocks(values, mark, blocks)
+        has_returns = "\r\n" in strings  # which the writer would take for the end of a line, and change
+        parts = tomli_w.dumps(values, multiline_strings=not has_returns).split(f'"{mark}"')
+        text = "".join(chain.from_iterable(zip_longest(parts, blocks, fillvalue="")))
         _raise_unwritable(text)
         return escaped(text, astral="\\U{:08x}")
 
@@ -196,11 +203,35 @@ def _strings(values: object) -> str:
         case str():
             return values
         case dict():
-            return "\0".join(_strings(value) for value in values.values())
+            return "\0".join(map(_strings, chain.from_iterable(values.items())))
         case list() | tuple():
             return "\0".join(map(_strings, values))
         case _:
             return ""
+
+
+def _without_blocks(values: Any, mark: str, blocks: list[str]) -> Any:  # noqa: ANN401  # plain values
+    """Plain values with a mark for each text of several lines that can stand in the file as it is, which `blocks` gets.
+
+    Bodies of indices are most of a plan: so they read as JSON, and a plan of very many is read at once, where an
+    escaped text is read sign by sign.
+    """
+    match values:
+        case str() if "\n" in values and _can_be_block(values):
+            blocks.append(f"'''\n{values}'''")
+            return mark
+        case dict():
+            return {key: _without_blocks(value, mark, blocks) for key, value in values.items()}
+        case list() | tuple():
+            return [_without_blocks(value, mark, blocks) for value in values]
+        case _:
+            return values
+
+
+def _can_be_block(text: str) -> bool:
+    """Whether a text can stand between TOML's marks for one that has no escapes, and has nothing to be escaped."""
+    is_seen = text.replace("\n", "").replace("\t", "").isprintable() and escaped(text) == text
+    return is_seen and "'''" not in text and not text.endswith("'")
 
 
 def _raise_unwritable(text: str) -> None:
@@ -280,7 +311,8 @@ def _raise_no_body(body: str, kind: type, label: str, table: str) -> None:
     why = ""
     try:
         msgspec.json.decode(body, type=kind)
-        if is_too_deep(msgspec.json.decode(body)):
+        may_be_deep = body.count("{") + body.count("[") > DEFINITION_LEVELS  # seldom, and looked at in no time
+        if may_be_deep and is_too_deep(msgspec.json.decode(body)):
             why = _TOO_DEEP
     except msgspec.DecodeError as error:
         why = _why_not(error, kind).replace(" a table", " an object")  # in TOML it is a table, in JSON an object

@@ -271,10 +271,19 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return min(1.0, self.done / self.expected)
 
     @cached_property
+    def under_way(self) -> tuple[TaskProgress, ...]:
+        """The tasks that were begun and have not ended: few, in a run of however many."""
+        return tuple(task for task in self.tasks if task.state.is_under_way)
+
+    @property
+    def held(self) -> tuple[TaskProgress, ...]:
+        """The tasks that wait for a problem to pass."""
+        return tuple(task for task in self.under_way if task.state is TaskState.HELD and task.held_by is not None)
+
+    @property
     def comparing(self) -> tuple[TaskProgress, ...]:
         """The tasks of which every document is being compared at this moment."""
-        verifying = [task for task in self.tasks if task.state is TaskState.VERIFYING]
-        return tuple(task for task in verifying if task.read_share is not None)
+        return tuple(task for task in self.under_way if task.read_share is not None)
 
     @property
     def slower(self) -> str:
@@ -284,7 +293,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def held_with(self, problem: Problem) -> int:
         """How many tasks are held up by what is the same problem, but for the index that it names."""
-        return sum(task.held_by is not None and task.held_by.is_like(problem) for task in self.tasks)
+        return sum(task.held_by is not None and task.held_by.is_like(problem) for task in self.under_way)
 
     def awaiting(self, now: float) -> str:
         """Which cluster has not answered for how long, in words; "" where none keeps the run waiting."""
@@ -305,7 +314,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def left_working(self) -> tuple[TaskProgress, ...]:
         """The tasks that servers may still copy by themselves where no process holds the run; never a restore."""
         is_left = self.is_unfinished and self.traits.goes_on_by_itself and not self.traits.stopping_deletes
-        return tuple(task for task in self.tasks if task.state.is_under_way) if is_left else ()
+        return self.under_way if is_left else ()
 
     @property
     def is_of_changes(self) -> bool:
@@ -400,42 +409,54 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def after_all(self, events: Iterable[Event]) -> Progress:
         """This progress with several more events in it; what is long is copied once for all of them."""
-        folding = _ProgressFolding(self)
-        for event in events:
-            folding.add(event)
-        return folding.frozen()
+        return ProgressFolding(self).after(events)
 
     def after(self, event: Event) -> Progress:
         """This progress with one more event in it."""
         return self.after_all((event,))
 
 
-class _ProgressFolding:
+class ProgressFolding:
     """A progress that events are folded into in place.
 
     What grows with the run (tasks, ledger, definitions) is kept apart from the rest while events come, so that none of
-    them costs more in a run of ten thousand tasks than in a run of one.
+    them costs more in a run of ten thousand tasks than in a run of one. What follows a run keeps one of these.
     """
 
     def __init__(self, before: Progress) -> None:
         self._before = before  # knows where each task stands
         self._now = before  # all but what is kept apart
-        self._tasks = [*before.tasks]
         self._ledger = [*before.ledger]
         self._carried = {(one.kind, one.name): one for one in before.carried}
-        self._done = before.done
-        self._held = {place: task.held_by for place, task in enumerate(before.tasks) if task.held_by is not None}
+        self._take(before)
 
-    def frozen(self) -> Progress:
-        """What has come of it."""
-        carried = tuple(self._carried.values())
+    def _take(self, whole: Progress) -> None:
+        """Begin with the tasks of a progress, and what is known of them all."""
+        self._tasks = [*whole.tasks]
+        self._done, self._refused = whole.done, whole.refused
+        unknown = [task.expected is None for task in whole.tasks] if whole.expected is None else []
+        self._unknown = sum(unknown)  # tasks of which nothing says how much there is
+        self._expected = sum(task.expected or 0 for task in whole.tasks) if unknown else whole.expected or 0
+        places = [(whole.place(task.summary.number), task) for task in whole.under_way]
+        self._under_way = {place for place, _ in places}
+        self._held = {place: task.held_by for place, task in places if task.held_by is not None}
+
+    def after(self, events: Iterable[Event]) -> Progress:
+        """The progress with these events in it too; what is long is copied once for all of them."""
+        for event in events:
+            self._add(event)
         after = msgspec.structs.replace(
-            self._now, tasks=tuple(self._tasks), ledger=tuple(self._ledger), carried=carried
+            self._now, tasks=tuple(self._tasks), ledger=tuple(self._ledger), carried=tuple(self._carried.values())
         )
-        after.__dict__["done"] = self._done  # known already: the next events need not add it up again
+        after.__dict__.update(  # known already: nobody need go through all tasks for it
+            done=self._done,
+            refused=self._refused,
+            expected=None if self._unknown else self._expected,
+            under_way=tuple(self._tasks[place] for place in sorted(self._under_way)),
+        )
         return after
 
-    def add(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915  # one branch an event, side by side
+    def _add(self, event: Event) -> None:  # noqa: C901, PLR0912, PLR0915  # one branch an event, side by side
         """Fold one more event into it."""
         self._but(last_at=event.at)
         match event:
@@ -518,6 +539,11 @@ class _ProgressFolding:
         before = self._tasks[place]
         self._tasks[place] = after = msgspec.structs.replace(before, **changes)
         self._done += after.done - before.done
+        self._refused += after.refused - before.refused
+        expected, now_expected = before.expected, after.expected
+        self._unknown += (now_expected is None) - (expected is None)
+        self._expected += (now_expected or 0) - (expected or 0)
+        (self._under_way.add if after.state.is_under_way else self._under_way.discard)(place)
         self._held.pop(place, None)
         if after.held_by is not None:
             self._held[place] = after.held_by
@@ -528,18 +554,17 @@ class _ProgressFolding:
 
     def _start(self, event: RunStarted) -> None:
         unit = event.method.traits.unit
-        self._tasks = [TaskProgress(summary=summary, unit=unit) for summary in event.tasks]
-        self._done = 0
-        self._held = {}
+        tasks = tuple(TaskProgress(summary=summary, unit=unit) for summary in event.tasks)
         self._but(
             run=event.run,
             method=event.method,
             source=event.source,
             destination=event.destination,
             started_at=event.at,
-            tasks=tuple(self._tasks),
+            tasks=tasks,
         )
         self._before = self._now
+        self._take(self._now)
 
     def _hold(self, event: WaitBegan) -> None:
         task = self._task(event.task)

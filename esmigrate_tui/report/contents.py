@@ -298,8 +298,9 @@ def _troubles(progress: Progress) -> tuple[ReportedProblem, ...]:
 def _carried(plan: Plan, progress: Progress) -> tuple[ReportedDefinition, ...]:
     """What became of each definition of the plan, as far as the run has come to it."""
     found: list[ReportedDefinition] = []
+    by_name = {(one.kind, one.name): one for one in progress.carried}
     for one in plan.carried:
-        told = next((each for each in progress.carried if (each.kind, each.name) == (one.kind, one.name)), None)
+        told = by_name.get((one.kind, one.name))
         undo = one.change().undo
         was_made = told is not None and told.fate is CarryOutcome.MADE
         found.append(

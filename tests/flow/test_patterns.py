@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from esmigrate_tui.flow.patterns import choose
 from esmigrate_tui.model.facts import IndexFacts, IndexState
 from esmigrate_tui.model.problem import Cause, ProblemError
+from tests.operations import growth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 INDICES = (
     IndexFacts(name=".kibana"),
@@ -49,3 +55,12 @@ def test_an_absence_is_never_a_success(patterns: list[str], cause: Cause) -> Non
 def test_one_empty_pattern_among_good_ones_is_not_passed_over() -> None:
     with pytest.raises(ProblemError):
         choose(INDICES, ["shop", "nope-*"])
+
+
+def test_ten_times_as_many_names_cost_ten_times_as_much() -> None:
+    def chosen(many: int) -> Callable[[], object]:
+        indices = [IndexFacts(name=f"day-{at}") for at in range(many)]
+        names = [index.name for index in indices]
+        return lambda: choose(indices, names)
+
+    assert growth(chosen) < 4.5

@@ -106,7 +106,7 @@ def _index() -> IndexDefinition:
 
 
 def test_a_template_of_a_plan_that_is_no_json_is_refused_in_a_sentence() -> None:
-    text = plan().to_toml().replace('\\"priority\\": 300,', '\\"priority\\": ,')
+    text = plan().to_toml().replace('"priority": 300,', '"priority": ,')
     with pytest.raises(ProblemError, match="body of the index template shop in the plan is not a JSON object"):
         Plan.from_toml(text)
 

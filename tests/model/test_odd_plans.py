@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import pytest
@@ -27,6 +28,10 @@ from esmigrate_tui.model.shipping import Shipper, ShippingOptions
 from esmigrate_tui.model.snapshot import RestoreKind, TakenNameRule
 from esmigrate_tui.model.text import clean
 from tests.examples import at_most
+from tests.operations import growth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HERE: Final = Connection(
     endpoint=Endpoint(scheme="https", host="new.example.org", port=9200, path="/es"),
@@ -213,6 +218,40 @@ def test_a_plan_that_does_not_say_how_many_is_an_older_one_and_means_two() -> No
 
 def test_a_plan_as_it_should_be_is_read_back_unchanged() -> None:
     assert used(PLAN.to_toml()) == PLAN
+
+
+_BODY: Final = json.dumps({"mappings": {"properties": {'say "ü"\\n': {"type": "keyword"}}}}, indent=2)
+
+
+def of_body(body: str) -> Plan:
+    return msgspec.structs.replace(PLAN, tasks=(msgspec.structs.replace(PLAN.tasks[0], create=body),))
+
+
+def test_a_body_stands_in_a_plan_as_it_is() -> None:
+    text = of_body(_BODY).to_toml()
+    assert f"create = '''\n{_BODY}'''\n" in text
+    assert Plan.from_toml(text) == of_body(_BODY)
+
+
+@settings(max_examples=at_most(200), deadline=None)
+@given(
+    st.lists(st.text(alphabet="'\"\\\n\r\t a\x00\x1f\x85ü\u2028\ue000", max_size=12), min_size=3, max_size=3),
+    st.sampled_from(["block-0", '"block-0"', "block-1"]),
+)
+def test_texts_of_several_lines_are_read_as_they_were(texts: list[str], odd: str) -> None:
+    first, second = PLAN.tasks
+    one = msgspec.structs.replace(first, changes=(*texts, odd, "a\nb"), in_the_way={odd: TakenNameRule.DELETE})
+    plan = msgspec.structs.replace(PLAN, tasks=(one, msgspec.structs.replace(second, later={odd + texts[0]: texts[1]})))
+    assert Plan.from_toml(plan.to_toml()) == plan
+
+
+def test_a_longer_body_is_written_and_read_at_the_same_cost() -> None:
+    def through_a_file(lines: int) -> Callable[[], object]:
+        plan = of_body(json.dumps(dict.fromkeys(map(str, range(lines)), "a"), indent=2))
+        return lambda: Plan.from_toml(plan.to_toml())
+
+    through_a_file(1)()  # what is imported is imported
+    assert growth(through_a_file) < 1.1
 
 
 @pytest.mark.parametrize("raw", _RAW)

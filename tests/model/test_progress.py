@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from esmigrate_tui.cli.output import total_line
 from esmigrate_tui.model.carried import CarryOutcome, DefinitionKind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import (
@@ -37,7 +38,7 @@ from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem
-from esmigrate_tui.model.progress import Notable, Progress, Rate, TaskState
+from esmigrate_tui.model.progress import Notable, Progress, ProgressFolding, Rate, TaskState
 from tests.operations import growth
 
 if TYPE_CHECKING:
@@ -248,12 +249,41 @@ def test_events_fold_to_the_same_however_they_come(events: list[Event], cut: int
     assert numbers == sorted(set(numbers))
 
 
+@given(st.lists(EVENTS, max_size=30), st.integers(0, 30))
+def test_what_is_known_of_all_tasks_is_what_they_say_themselves(events: list[Event], cut: int) -> None:
+    folding = ProgressFolding(Progress())
+    folding.after([STARTED, *events[:cut]])
+    progress = folding.after(events[cut:])
+    assert progress == folded(*events)
+    anew = msgspec.structs.replace(progress)  # which knows nothing yet, and goes through its tasks
+    for known in (progress, folded(*events)):
+        assert (known.done, known.refused, known.expected) == (anew.done, anew.refused, anew.expected)
+        assert known.under_way == anew.under_way
+    held = [task for task in progress.tasks if task.held_by is not None]
+    assert progress.held == tuple(held)
+
+
 def test_an_event_costs_the_same_in_a_run_of_many_tasks() -> None:
     def fold(tasks: int) -> Callable[[], object]:
         events = [begun(tasks), *(event for task in range(1, tasks + 1) for event in events_of(task))]
         return lambda: Progress().after_all(events)
 
     assert growth(fold) < 4.5
+
+
+def test_who_follows_a_run_pays_for_its_events_and_not_for_its_tasks() -> None:
+    def followed(tasks: int) -> Callable[[], object]:
+        folding = ProgressFolding(Progress())
+        events = [event for task in range(1, 10) for event in events_of(task)]
+        folding.after([begun(tasks), *events[: len(events) // 2]])
+
+        def follow() -> None:
+            for event in events[len(events) // 2 :]:
+                total_line(folding.after([event]), 0.0)
+
+        return follow
+
+    assert growth(followed) < 1.1
 
 
 def test_a_task_is_found_at_once_whatever_the_numbers_are() -> None:
