@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from bench import (
+    comparing,
     first_paint,
     many_small,
     many_snapshots,
@@ -31,6 +32,7 @@ FIGURES: Final[dict[str, Callable[[], str]]] = {
     "one-small": one_small.figure,
     "ten-thousand": ten_thousand.figure,
     "ten-thousand-on-nodes": plan_on_nodes.figure,
+    "comparing": comparing.figure,
     "moving": moving.figure,
     "moving-to-newest": moving.newest,
     "moving-from-afar": moving.far_away,

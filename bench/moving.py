@@ -412,7 +412,7 @@ def hear(process: subprocess.Popen[bytes]) -> bytes:
 
 
 @contextmanager
-def _delayed(node: SandboxNode) -> Iterator[End]:
+def delayed(node: SandboxNode) -> Iterator[End]:
     """The node at the end of a long line."""
     command = python("bench.delay", "127.0.0.1", str(node.port), str(DELAY))
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as line:
@@ -503,7 +503,7 @@ def _side_by_side(ends: Ends, folder: Path, *, has_reindex: bool) -> list[str]:
 
 
 def _far_away(ends: Ends) -> list[str]:
-    with _delayed(ends.source) as source:
+    with delayed(ends.source) as source:
         movers = [
             Mover("ours", ours(ends, source)),
             *(Mover(f"_reindex, {size}", _reindex(ends, source, size)) for size in SIZES),

@@ -6,6 +6,9 @@ A scan_range is what is left to be read of one shard: numbers above `after`, or 
 from __future__ import annotations
 
 import asyncio
+import sys
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -18,17 +21,18 @@ from esmigrate_tui.elastic.paging import (
     first_page_size,
     ranges,
 )
-from esmigrate_tui.elastic.windows import WindowReader
+from esmigrate_tui.elastic.windows import RequestMemory, WindowReader
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.elastic.documents import Document
+    from esmigrate_tui.elastic.documents import Document, DocumentPage
 
 _WINDOW: Final = 10_000  # index.max_result_window where the index says nothing
+_WORTHWHILE: Final = 4 * LARGEST_PAGE  # numbers in a piece: its first pages are small
 
 
 class ScanRange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -48,9 +52,39 @@ class ScanRange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.until < 0
 
 
-async def scan_ranges(cluster: Cluster, index: str, pieces: int = 1, kind: str = "") -> tuple[ScanRange, ...]:
-    """All of an index or a data stream as it is now, each shard's numbers in so many pieces; raises ProblemError.
+@dataclass
+class ScanMemory:
+    """What readers of one index share: the bytes that they may hold, and the largest page that one of them came to."""
 
+    held: RequestMemory = field(default_factory=lambda: RequestMemory(sys.maxsize))
+    largest: PageSize | None = None
+
+    def begin(self, size: PageSize) -> PageSize:
+        """What to begin another range with: what was learned from the others, as far as its index allows that."""
+        if self.largest is None:
+            return size
+        return msgspec.structs.replace(
+            self.largest, documents=min(self.largest.documents, size.limit), limit=size.limit
+        )
+
+    def learn(self, size: PageSize) -> None:
+        """Remember the largest: one heavy document must not make the pages of all others small."""
+        self.largest = max(self.largest or size, size, key=lambda one: one.documents)
+
+
+@dataclass(frozen=True)
+class _ScannedPage:
+    """Documents, what is left of their range after them, and the bytes that are held for them."""
+
+    documents: Sequence[Document]
+    left: ScanRange | None
+    claim: int = 0
+
+
+async def scan_ranges(cluster: Cluster, index: str, pieces: int = 1, kind: str = "") -> tuple[ScanRange, ...]:
+    """All of an index or a data stream as it is now, each shard's numbers in at most so many pieces.
+
+    A shard with few numbers has fewer pieces: each costs requests of its own. Raises ProblemError.
     Where only documents of the type `kind` are meant there are no numbers: such an index was made before there were.
     """
     found: list[ScanRange] = []
@@ -66,53 +100,70 @@ async def scan_ranges(cluster: Cluster, index: str, pieces: int = 1, kind: str =
             if numbers is None:
                 found.append(ScanRange(shard=shard, index=name))
                 continue
+            worthwhile = max(1, (numbers[1] - numbers[0]) // _WORTHWHILE)
             found += [
                 ScanRange(shard=shard, after=after, until=until, index=name)
-                for after, until in ranges(*numbers, pieces)
+                for after, until in ranges(*numbers, min(pieces, worthwhile))
             ]
     return tuple(found)
 
 
 async def pages(
-    cluster: Cluster, index: str, scan_range: ScanRange, most_documents: int = LARGEST_PAGE, kind: str = ""
+    cluster: Cluster,
+    index: str,
+    scan_range: ScanRange,
+    most_documents: int = LARGEST_PAGE,
+    kind: str = "",
+    *,
+    memory: ScanMemory | None = None,
 ) -> AsyncIterator[tuple[Sequence[Document], ScanRange | None]]:
     """The documents of a scan_range, and with each page what is left of it then: None where it was the last.
 
-    A scroll gives those of the type `kind` alone, "" for all. The next page is under way while one is used. Raises
-    ProblemError; a scroll that was lost (missing), or had a page that was too large, has to be read again from its
-    beginning, the latter with fewer documents a page.
+    A scroll gives those of the type `kind` alone, "" for all. The next page is under way while one is used, as far as
+    the `memory` that it shares with other readers has room. Raises ProblemError; a scroll that was lost (missing), or
+    had a page that was too large, has to be read again from its beginning, the latter with fewer documents a page.
     """
     index = scan_range.index or index
+    memory = memory or ScanMemory()
     most = whole_number((await cluster.indices.settings_of(index)).get("index.max_result_window", "")) or _WINDOW
     page_size = first_page_size(None, None, most_documents, most, is_scrolled=scan_range.is_scrolled)
     read = (
-        _scrolled(cluster, index, scan_range, page_size, kind)
+        _scrolled(cluster, index, scan_range, page_size, kind, memory.held)
         if scan_range.is_scrolled
-        else _windows(cluster, index, scan_range, page_size)
+        else _windows(cluster, index, scan_range, page_size, memory)
     )
-    ahead: asyncio.Future[tuple[Sequence[Document], ScanRange | None] | None] | None = None
+    ahead: asyncio.Future[_ScannedPage | None] | None = None
+    claim = 0
     try:
         ahead = asyncio.ensure_future(anext(read, None))
         while (page := await ahead) is not None:
+            claim = page.claim
             ahead = asyncio.ensure_future(anext(read, None))
-            yield page
+            yield page.documents, page.left
+            memory.held.change(-claim)
+            claim = 0
     finally:
         if ahead is not None:
             ahead.cancel()
-            await asyncio.gather(ahead, return_exceptions=True)
+            [last] = await asyncio.gather(ahead, return_exceptions=True)
+            claim += last.claim if isinstance(last, _ScannedPage) else 0
+        memory.held.change(-claim)
         await read.aclose()
 
 
 async def _windows(
-    cluster: Cluster, index: str, scan_range: ScanRange, page_size: PageSize
-) -> AsyncGenerator[tuple[Sequence[Document], ScanRange | None]]:
-    reader = WindowReader(cluster.documents, (index, scan_range.shard), scan_range.until, page_size)
+    cluster: Cluster, index: str, scan_range: ScanRange, page_size: PageSize, memory: ScanMemory
+) -> AsyncGenerator[_ScannedPage]:
+    place = (index, scan_range.shard)
+    reader = WindowReader(cluster.documents, place, scan_range.until, memory.begin(page_size), memory=memory.held)
     after = scan_range.after
     while after < scan_range.until:
         if (page := await reader.attempt(after)) is None:
             continue
         after = page.after
-        yield page.documents, msgspec.structs.replace(scan_range, after=after) if after < scan_range.until else None
+        memory.learn(reader.size)
+        left = msgspec.structs.replace(scan_range, after=after) if after < scan_range.until else None
+        yield _ScannedPage(page.documents, left, page.claim)
 
 
 def _smaller(page_size: PageSize, error: ProblemError) -> PageSize:
@@ -123,26 +174,41 @@ def _smaller(page_size: PageSize, error: ProblemError) -> PageSize:
 
 
 async def _scrolled(
-    cluster: Cluster, index: str, scan_range: ScanRange, page_size: PageSize, kind: str
-) -> AsyncGenerator[tuple[Sequence[Document], ScanRange | None]]:
+    cluster: Cluster, index: str, scan_range: ScanRange, page_size: PageSize, kind: str, memory: RequestMemory
+) -> AsyncGenerator[_ScannedPage]:
     documents = cluster.documents
     scroll = ""
     while True:
         limit = MOST_SCROLLED if page_size.documents > 1 else MOST_ALONE
+        opening = partial(
+            documents.open_scroll, index, scan_range.shard, 0, 1, page_size.documents, most=limit, kind=kind
+        )
         try:
-            page = await documents.open_scroll(
-                index, scan_range.shard, 0, 1, page_size.documents, most=limit, kind=kind
-            )
+            page = await _held(memory, page_size, opening)
             break
         except ProblemError as error:
             page_size = _smaller(page_size, error)
     try:
         while page.documents:
             scroll = page.scroll
-            yield page.documents, scan_range
-            page = await documents.scroll(index, scroll, most=limit)
+            page_size = msgspec.structs.replace(page_size, average=page.bytes / len(page.documents))
+            yield _ScannedPage(page.documents, scan_range, 2 * page.bytes)
+            page = await _held(memory, page_size, partial(documents.scroll, index, scroll, most=limit))
         scroll = page.scroll or scroll
-        yield (), None
+        yield _ScannedPage((), None, 2 * page.bytes)
     finally:
         if scroll:
             await documents.close_scroll(scroll)
+
+
+async def _held(memory: RequestMemory, page_size: PageSize, ask: Callable[[], Awaitable[DocumentPage]]) -> DocumentPage:
+    """A page of a scroll, for which twice its bytes are held: as received and as read."""
+    claim = 2 * page_size.bytes
+    await memory.take(claim)
+    try:
+        page = await ask()
+    except BaseException:
+        memory.change(-claim)
+        raise
+    memory.change(2 * page.bytes - claim)
+    return page

@@ -256,7 +256,7 @@ def _spelled(field: _Json, manner: TranslationContext) -> _Json:
             kept[new] = kept.pop(old)
     if manner.major >= 5:
         for name in _BOOLEANS:
-            if is_spelled_boolean(kept.get(name)) or isinstance(kept.get(name), str):
+            if name in kept and (is_spelled_boolean(kept[name]) or isinstance(kept[name], str)):
                 kept[name] = is_true(kept[name])
     return kept
 

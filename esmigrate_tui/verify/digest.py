@@ -62,8 +62,8 @@ class Digest:
             self.bare += not source
             keyed = blake2b(form(source), digest_size=_BYTES)
             # lengths and marks between the parts: no two documents become the same run of bytes
-            keyed.update(b"%d" % len(name) + name)
-            keyed.update(_NONE if routing is None else b"\x01" + routing.encode("utf-8", "surrogatepass"))
+            where = _NONE if routing is None else b"\x01" + routing.encode("utf-8", "surrogatepass")
+            keyed.update(b"%d%b%b" % (len(name), name, where))
             place = crc32(name) % PARTITIONS
             counts[place] += 1
             sums[place] = (sums[place] + int.from_bytes(keyed.digest(), "big")) % _WRAP

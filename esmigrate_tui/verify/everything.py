@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -17,7 +19,8 @@ import msgspec
 
 from esmigrate_tui.elastic.documents import is_scroll_lost
 from esmigrate_tui.elastic.paging import LARGEST_PAGE
-from esmigrate_tui.elastic.scan import ScanRange, pages, scan_ranges
+from esmigrate_tui.elastic.scan import ScanMemory, ScanRange, pages, scan_ranges
+from esmigrate_tui.elastic.windows import RequestMemory
 from esmigrate_tui.model.difference import Difference, DifferenceKind, IndexComparison
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted
@@ -35,9 +38,12 @@ if TYPE_CHECKING:
 MOST_NAMED: Final = 1_000
 """Differences that are named: who has more of them needs another run, not a longer list."""
 
+READERS: Final = 4
+"""Pieces of each side that are read side by side: on a long line as many pages are under way."""
+
 _HELD: Final = 50_000  # documents of both sides whose names may be held at a time: some 20 MB
-_PIECES: Final = 4  # of a shard
-_AT_ONCE: Final = 2  # pieces of a side
+_PIECES: Final = 8  # of a shard, at most: the last ones to be read are short
+_MOST_HELD: Final = 48 * 1024 * 1024  # bytes of the pages of both sides, each counted twice
 _TRIES: Final = 7  # half a second to half a minute, a minute in all
 _LONGEST_NAME: Final = 600
 _PASSING: Final = frozenset({Cause.CONNECTION, Cause.BUSY})
@@ -50,12 +56,14 @@ class ComparisonOptions:
     """How it is done.
 
     `values` compares what numbers and layout mean, None finds out by some documents whether bytes can be compared.
-    `pace` is documents a second of both sides together, 0 for no limit. `look` is called after every page. `refused`
-    are ids, cleaned, of documents that the destination is known to have refused: the source's are left out.
+    `pace` is documents a second of both sides together, 0 for no limit. `readers` are pieces of each side that are read
+    side by side. `look` is called after every page. `refused` are ids, cleaned, of documents that the destination is
+    known to have refused: the source's are left out.
     """
 
     values: bool | None = None
     pace: float = 0.0
+    readers: int = READERS
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     look: Callable[[ComparisonReading], None] = lambda _: None
     refused: frozenset[str] = frozenset()
@@ -159,13 +167,13 @@ async def compare_everything(
     """
     ends = (source, destination)
     sides, total = await _patiently(lambda: _begun(ends, manner, kept), manner.sleep)
-    pace = _ReadingPace(manner)
+    reading = _SidesReading(manner)
 
     def report() -> None:
         manner.look(ComparisonReading(sum(side.read for side in sides), total, is_naming=False, sides=sides))
 
     report()
-    await _together(*(_read(side.index, side.still, side.take, side.begin, pace, report) for side in sides))
+    await _together(*(reading.read(side.index, side.still, side.take, side.begin, report) for side in sides))
     one, other = (side.digest for side in sides)
     if total and not one.documents + one.left_out + other.documents:
         raise ProblemError(_nothing_read(source, destination, total))
@@ -175,7 +183,7 @@ async def compare_everything(
     while place < len(differing) and len(found) < MOST_NAMED:
         group = _group(differing[place:], one, other)
         place += len(group)
-        found += await _named(ends, frozenset(group), manner, pace, total, by_value=one.is_by_value)
+        found += await _named(ends, frozenset(group), reading, total, by_value=one.is_by_value)
     return IndexComparison(
         source_count=one.documents + one.left_out,
         destination_count=other.documents,
@@ -256,15 +264,14 @@ def _group(places: Sequence[int], one: Digest, other: Digest) -> Sequence[int]:
 async def _named(
     ends: tuple[ComparedIndex, ComparedIndex],
     places: Collection[int],
-    manner: ComparisonOptions,
-    pace: _ReadingPace,
+    reading: _SidesReading,
     total: int,
     *,
     by_value: bool,
 ) -> list[Difference]:
     """What is not the same in these partitions, by a reading of its own."""
     found: tuple[dict[_Key, bytes], ...] = ({}, {})
-    form, read = values_of if by_value else bytes, 0
+    form, read, manner = values_of if by_value else bytes, 0, reading.manner
 
     async def collect(end: ComparedIndex, into: dict[_Key, bytes], refused: frozenset[str]) -> None:
         def take(_place: int, documents: Sequence[Document], _left: ScanRange | None) -> None:
@@ -279,7 +286,7 @@ async def _named(
             manner.look(ComparisonReading(min(read, total), total, is_naming=True))
 
         whole = await _patiently(lambda: scan_ranges(end.cluster, end.name, _PIECES, end.kind), manner.sleep)
-        await _read(end, whole, take, lambda _: None, pace, report)
+        await reading.read(end, whole, take, lambda _: None, report)
 
     passed = (manner.refused, frozenset[str]())
     await _together(*(collect(*one) for one in zip(ends, found, passed, strict=True)))
@@ -309,59 +316,71 @@ def differences(source: dict[_Key, bytes], destination: dict[_Key, bytes]) -> li
 # -- reading, whatever happens ---------------------------------------------------------------------------------------
 
 
-class _ReadingPace:
-    """So many documents a second, over all readers."""
+class _SidesReading:
+    """How both sides are read: pieces side by side, so many documents a second and bytes in memory over all readers."""
 
     def __init__(self, manner: ComparisonOptions) -> None:
+        self.manner = manner
+        self._held = RequestMemory(_MOST_HELD)
         self._seconds = 1 / manner.pace if manner.pace > 0 else 0.0
         self._line = asyncio.Lock()
-        self.sleep = manner.sleep
 
-    async def after(self, documents: int) -> None:
+    async def read(
+        self,
+        index: ComparedIndex,
+        left: Sequence[ScanRange],
+        take: Callable[[int, Sequence[Document], ScanRange | None], None],
+        begin: Callable[[int], None],
+        report: Callable[[], None],
+    ) -> None:
+        """Read stretches of one side to their end, some at a time; a moment's problem is waited for."""
+        waiting, memory = deque(enumerate(left)), ScanMemory(self._held)
+
+        async def one() -> None:
+            while waiting:
+                place, stretch = waiting.popleft()
+                await self._stretch(index, stretch, partial(take, place), partial(begin, place), report, memory)
+
+        await _together(*(one() for _ in range(self.manner.readers)))
+
+    async def _stretch(
+        self,
+        index: ComparedIndex,
+        stretch: ScanRange,
+        take: Callable[[Sequence[Document], ScanRange | None], None],
+        begin: Callable[[], None],
+        report: Callable[[], None],
+        memory: ScanMemory,
+    ) -> None:
+        """Read one stretch to its end."""
+        at: ScanRange | None = stretch
+        tries, portion = 0, LARGEST_PAGE
+        begin()
+        while at is not None:
+            try:
+                async for documents, rest in pages(index.cluster, index.name, at, portion, index.kind, memory=memory):
+                    take(documents, rest)
+                    at, tries = rest, 0
+                    report()
+                    await self._paced(len(documents))
+            except ProblemError as error:
+                tries += 1
+                if at is None or tries > _TRIES:
+                    raise
+                if error.problem.cause is Cause.TOO_LARGE and at.is_scrolled and portion > 1:
+                    portion = max(1, portion // 16)
+                elif error.problem.cause in _PASSING or is_scroll_lost(error.problem):
+                    await self.manner.sleep(_wait(tries))
+                else:
+                    raise
+                if at.is_scrolled:
+                    begin()
+
+    async def _paced(self, documents: int) -> None:
         """Wait until the next ones may be read."""
         if self._seconds:
             async with self._line:
-                await self.sleep(documents * self._seconds)
-
-
-async def _read(
-    index: ComparedIndex,
-    left: Sequence[ScanRange],
-    take: Callable[[int, Sequence[Document], ScanRange | None], None],
-    begin: Callable[[int], None],
-    pace: _ReadingPace,
-    report: Callable[[], None],
-) -> None:
-    """Read stretches to their end, some at a time; a moment's problem is waited for."""
-    waiting = list(enumerate(left))
-
-    async def one() -> None:
-        while waiting:
-            place, stretch = waiting.pop(0)
-            at: ScanRange | None = stretch
-            tries, portion = 0, LARGEST_PAGE
-            begin(place)
-            while at is not None:
-                try:
-                    async for documents, rest in pages(index.cluster, index.name, at, portion, index.kind):
-                        take(place, documents, rest)
-                        at, tries = rest, 0
-                        report()
-                        await pace.after(len(documents))
-                except ProblemError as error:
-                    tries += 1
-                    if at is None or tries > _TRIES:
-                        raise
-                    if error.problem.cause is Cause.TOO_LARGE and at.is_scrolled and portion > 1:
-                        portion = max(1, portion // 16)
-                    elif error.problem.cause in _PASSING or is_scroll_lost(error.problem):
-                        await pace.sleep(_wait(tries))
-                    else:
-                        raise
-                    if at.is_scrolled:
-                        begin(place)
-
-    await _together(*(one() for _ in range(_AT_ONCE)))
+                await self.manner.sleep(documents * self._seconds)
 
 
 async def _patiently(ask: Callable[[], Awaitable[T]], sleep: Callable[[float], Awaitable[object]]) -> T:

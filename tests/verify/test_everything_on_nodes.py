@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import pytest
 
+from esmigrate_tui.elastic.scan import scan_ranges
 from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.methods.copy_through_here.mover import CopyThroughHere
 from esmigrate_tui.methods.reindex_from_remote.mover import ReindexFromRemote
@@ -21,15 +23,17 @@ from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.verify import everything
 from esmigrate_tui.verify.counts import ComparedIndex
+from esmigrate_tui.verify.digest import Digest
 from esmigrate_tui.verify.everything import ComparisonOptions, ComparisonReading, compare_everything
 from tests.methods.copying import fill, make, numbered, pair, reach, settings
 from tests.methods.migrating import Handed, migrated, planned
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
     from pathlib import Path
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
+    from esmigrate_tui.elastic.documents import Document
     from esmigrate_tui.methods.contract import Comparison, Work
     from esmigrate_tui.verify.progress import ComparisonProgress
     from tests.fixtures_nodes import SharedNodes
@@ -225,6 +229,47 @@ async def test_lines_that_break_are_waited_for(nodes: SharedNodes, ends: tuple[C
         compared = await compare_everything(source, ComparedIndex(cluster, destination.name), manner)
     assert waits
     assert [one.id for one in compared.differences] == ["7"]
+
+
+class UnderWay(WireNode):
+    """Remembers how many pages were asked for at the same time."""
+
+    now = most = 0
+
+    async def perform_request(  # type: ignore[override]  # the same call
+        self,
+        method: str,
+        target: str,
+        *arguments: Any,  # noqa: ANN401  # handed on
+        **named: Any,  # noqa: ANN401  # handed on
+    ) -> Any:  # noqa: ANN401  # the library's own pair
+        is_page = "_search" in target
+        UnderWay.now += is_page
+        UnderWay.most = max(UnderWay.most, UnderWay.now)
+        try:
+            return await super().perform_request(method, target, *arguments, **named)
+        finally:
+            UnderWay.now -= is_page
+
+
+async def test_pieces_of_a_side_are_read_side_by_side(nodes: SharedNodes, ends: tuple[Cluster, Cluster]) -> None:
+    source, destination = await both(ends, "vf-beside")
+    _, cluster = await reach(await nodes.get("6.8.23"), UnderWay)
+    async with cluster:
+        parts = await scan_ranges(cluster, source.name)
+        for readers in (1, 3):
+            digest = Digest()
+            take = partial(_summed, digest)
+            UnderWay.most = 0
+            reading = everything._SidesReading(ComparisonOptions(readers=readers))
+            await reading.read(ComparedIndex(cluster, source.name), parts, take, lambda _: None, lambda: None)
+            assert digest.documents == AMOUNT
+            assert UnderWay.most == readers
+    assert (await compare_everything(source, destination, ComparisonOptions(readers=3))).is_equal
+
+
+def _summed(digest: Digest, _place: int, documents: Sequence[Document], _left: object) -> None:
+    digest.add(documents)
 
 
 async def test_documents_without_a_source_are_counted_and_said(ends: tuple[Cluster, Cluster]) -> None:

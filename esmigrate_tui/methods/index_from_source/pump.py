@@ -1,7 +1,7 @@
 """The work on files between two looks: one reader, several bulks under way, acknowledged in the order of the files.
 
-A file is read in a thread, as far ahead as there are bulks; what is read and not yet written is bounded by the room
-that all work of this process shares.
+A file is read in a thread, one page ahead of the bulks that are under way, so that none of them waits for a file; what
+is being written is bounded by the room that all work of this process shares.
 """
 
 from __future__ import annotations
@@ -100,11 +100,12 @@ class FilePump(ControlledPump[FileState]):
         pages = FilePages(self._reading, self.state.place, salt)
         under_way: deque[tuple[RowPage, asyncio.Task[_Outcome]]] = deque()
         self._judged = (now(), 0, 0)
+        reading = asyncio.ensure_future(_unhurried(pages, self._portion))
         try:
             while True:
                 await self._control.going()
                 try:
-                    page = await _unhurried(pages, self._portion)
+                    page = await reading
                 except Exception as error:
                     while under_way:  # what was sent before is settled first: no count is behind what arrived
                         await self._settle(under_way)
@@ -112,6 +113,7 @@ class FilePump(ControlledPump[FileState]):
                 if page is None:
                     break
                 self._portion = self._portion.after(len(page.rows), page.size)
+                reading = asyncio.ensure_future(_unhurried(pages, self._portion))
                 await self._room.take(2 * page.size)
                 writing = asyncio.ensure_future(self._written(page))
                 writing.add_done_callback(partial(self._let_go, 2 * page.size))
@@ -123,9 +125,9 @@ class FilePump(ControlledPump[FileState]):
                 await self._settle(under_way)
             self.state = msgspec.structs.replace(self.state.beside(*pages.beside()), place=pages.place)
         finally:
-            for _, writing in under_way:
-                writing.cancel()
-            await asyncio.gather(*(writing for _, writing in under_way), return_exceptions=True)
+            for task in (reading, *(writing for _, writing in under_way)):
+                task.cancel()
+            await asyncio.gather(reading, *(writing for _, writing in under_way), return_exceptions=True)
             pages.close()
 
     async def _written(self, page: RowPage) -> _Outcome:
