@@ -47,8 +47,13 @@ def block(text: str) -> str:
 
 
 def as_markdown(report: Report) -> str:
-    """The whole report; each part only where there is something to say."""
-    parts = [
+    """The whole report."""
+    return "\n\n".join(piece for section in sections(report) for piece in section) + "\n"
+
+
+def sections(report: Report) -> list[list[str]]:
+    """The report's sections, each only where there is something to say; a table of one is a piece by itself."""
+    return [
         [f"# Migration report: run {escape(report.run)}", f"**{escape(report.verdict)}**", escape(report.how_checked)],
         [_facts(report)],
         _section("What is left for you", _to_do(report)),
@@ -65,7 +70,6 @@ def as_markdown(report: Report) -> str:
         _section("Findings that were accepted before the run", _waivers(report)),
         _section("To do it again", _again(report)),
     ]
-    return "\n\n".join(piece for part in parts for piece in part) + "\n"
 
 
 def table(heading: Sequence[str], rows: Iterable[Sequence[str]], numbers: frozenset[int] = frozenset()) -> str:

@@ -12,9 +12,11 @@ from markdown_it import MarkdownIt
 
 from esmigrate_tui.model.method import Unit
 from esmigrate_tui.model.text import clean, duration, number, size
-from esmigrate_tui.report.markdown import as_markdown
+from esmigrate_tui.report.markdown import sections
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from esmigrate_tui.report.contents import Report
 
 _WIDTH: Final = 720
@@ -47,8 +49,9 @@ svg .ground { stroke: var(--line); }
 
 def as_html(report: Report) -> str:
     """The whole report as one page; it prints well, and shows the same without a network."""
-    words = MarkdownIt("commonmark", {"html": False}).enable("table").render(as_markdown(report))
-    facts, below, rest = words.partition("<h2>")
+    render = MarkdownIt("commonmark", {"html": False}).enable("table").render
+    words = (_rendered(section, render) for section in sections(report))
+    facts, below, rest = "".join(words).partition("<h2>")
     title = escape(f"Migration report: run {clean(report.run)}")
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -57,6 +60,28 @@ def as_html(report: Report) -> str:
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
         f"{facts}{_drawn(report)}{below}{rest}</body>\n</html>\n"
     )
+
+
+def _rendered(section: Sequence[str], render: Callable[[str], str]) -> str:
+    """A section as HTML; a long table some rows at a time, since each costs 20 kB while it is rendered."""
+    html, plain = "", list[str]()
+    for piece in section:
+        rows = piece.split("\n")
+        if not piece.startswith("|") or len(rows) <= _ROWS:
+            plain.append(piece)
+            continue
+        head, body = rows[:2], rows[2:]
+        slices = (render("\n".join([*head, *body[at : at + _ROWS]])) for at in range(0, len(body), _ROWS))
+        table = "".join(one.partition(_BEGINS)[2].removesuffix(_ENDS) for one in slices)
+        html += render("\n\n".join(plain)) + render("\n".join(head)).removesuffix(_ENDED) + _BEGINS + table + _ENDS
+        plain = []
+    return html + render("\n\n".join(plain))
+
+
+_ROWS: Final = 500
+_BEGINS: Final = "<tbody>\n"
+_ENDED: Final = "</table>\n"
+_ENDS: Final = "</tbody>\n</table>\n"
 
 
 def _drawn(report: Report) -> str:

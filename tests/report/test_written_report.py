@@ -6,12 +6,13 @@ import csv
 import io
 import stat
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from esmigrate_tui.model.event import Reject, RunOutcome
 from esmigrate_tui.model.problem import ProblemError
@@ -92,6 +93,29 @@ def test_the_page_says_what_the_markdown_says() -> None:
     assert "<h1>Migration report: run 7K2P</h1>" in page
     assert "Everything arrived but 3 documents" in page
     assert "<td>orders-v2</td>" in page
+
+
+@pytest.mark.parametrize("many", [1, 500, 501, 1_201])
+def test_a_long_table_is_rendered_some_rows_at_a_time_and_looks_the_same(
+    many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = a_report()
+    report = msgspec.structs.replace(report, indices=report.indices[:1] * many)
+    words = MarkdownIt("commonmark", {"html": False}).enable("table").render(as_markdown(report))
+    at_once: list[int] = []
+    render = MarkdownIt.render
+
+    def noting(self: MarkdownIt, text: str) -> Any:  # noqa: ANN401  # as it has it
+        at_once.append(text.count("\n"))
+        return render(self, text)
+
+    monkeypatch.setattr(MarkdownIt, "render", noting)
+    facts, _, rest = words.partition("<h2>")
+    page = as_html(report)
+    assert facts in page
+    assert rest in page
+    assert page.count("<tr>") == words.count("<tr>")
+    assert max(at_once) < 510
 
 
 def test_the_page_draws_the_rate_over_time_and_says_it_in_words() -> None:
