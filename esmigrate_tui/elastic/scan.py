@@ -140,6 +140,7 @@ async def pages(
             claim = page.claim
             ahead = asyncio.ensure_future(anext(read, None))
             yield page.documents, page.left
+            del page  # else it stays in memory until the next one is there
             memory.held.change(-claim)
             claim = 0
     finally:
@@ -164,6 +165,7 @@ async def _windows(
         memory.learn(reader.size)
         left = msgspec.structs.replace(scan_range, after=after) if after < scan_range.until else None
         yield _ScannedPage(page.documents, left, page.claim)
+        del page  # as above
 
 
 def _smaller(page_size: PageSize, error: ProblemError) -> PageSize:
@@ -193,6 +195,7 @@ async def _scrolled(
             scroll = page.scroll
             page_size = msgspec.structs.replace(page_size, average=page.bytes / len(page.documents))
             yield _ScannedPage(page.documents, scan_range, 2 * page.bytes)
+            del page  # as above
             page = await _held(memory, page_size, partial(documents.scroll, index, scroll, most=limit))
         scroll = page.scroll or scroll
         yield _ScannedPage((), None, 2 * page.bytes)

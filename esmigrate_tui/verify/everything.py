@@ -360,9 +360,10 @@ class _SidesReading:
             try:
                 async for documents, rest in pages(index.cluster, index.name, at, portion, index.kind, memory=memory):
                     take(documents, rest)
-                    at, tries = rest, 0
+                    at, tries, read = rest, 0, len(documents)
+                    del documents  # else they stay in memory until the next ones are there
                     report()
-                    await self._paced(len(documents))
+                    await self._paced(read)
             except ProblemError as error:
                 tries += 1
                 if at is None or tries > _TRIES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from types import SimpleNamespace
 from typing import Any
 
@@ -111,3 +112,30 @@ async def test_a_shard_has_as_many_pieces_as_are_worth_their_requests(many: int,
     found = await scan_ranges(cluster_of(SlowShard(many)), "logs", 8)
     assert len(found) == pieces
     assert sum(part.until - part.after for part in found) == many
+
+
+class NotedDocument(Document, frozen=True, gc=True, weakref=True):
+    """A document of which it is known whether it is still in memory."""
+
+
+async def test_a_page_that_was_used_is_let_go_before_the_next_one_is_there() -> None:
+    alive: list[weakref.ref[NotedDocument]] = []
+    left_at_each: list[int] = []
+
+    class Noting(SlowShard):
+        async def window(self, index: str, shard: int, after: int, until: int, size: int, **_: object) -> DocumentPage:
+            page = await super().window(index, shard, after, until, size)
+            for _turn in range(20):  # whoever has the page before is done with it
+                await asyncio.sleep(0)
+            left_at_each.append(sum(one() is not None for one in alive))
+            alive[:] = []
+            documents = tuple(NotedDocument(id=one.id, sort=one.sort) for one in page.documents)
+            alive.extend(map(weakref.ref, documents))
+            return DocumentPage(documents=documents, bytes=page.bytes, has_breaks=False)
+
+    reading = pages(cluster_of(Noting(3_000)), "logs", ScanRange(shard=0, until=2_999))
+    async for documents, _ in reading:
+        del documents
+        await asyncio.sleep(0)
+    assert len(left_at_each) > 2
+    assert set(left_at_each) == {0}
